@@ -1,0 +1,63 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Dependencies point from left to right in the list below and nowhere else.
+let package = Package(
+  name: "separatrix",
+  platforms: [.macOS(.v14)],
+  products: [
+    .executable(name: "separatrix", targets: ["separatrix"]),
+    .library(name: "SeparatrixTool", targets: ["SeparatrixTool"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "LibTorch", pkgConfig: "libtorch"),
+    .target(name: "CTorch", dependencies: ["LibTorch"]),
+    .target(
+      name: "CCodecs", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
+    .target(name: "Torch", dependencies: ["CTorch"]),
+    .target(name: "Datasets", dependencies: ["CCodecs", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "Networks", dependencies: ["Torch"]),
+    .target(name: "Objectives", dependencies: ["Torch", "Networks"]),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Torch", "Datasets", "Networks", "Objectives", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    .target(name: "Features", dependencies: ["Training", "CCodecs"]),
+    .target(name: "Measures", dependencies: ["Features"]),
+    .target(name: "Transfer", dependencies: ["Measures", "Training"]),
+    .target(
+      name: "Study",
+      dependencies: [
+        "Transfer", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
+      ]),
+    .target(name: "Report", dependencies: ["Study"]),
+    .target(
+      name: "SeparatrixTool",
+      dependencies: ["Report", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(name: "separatrix", dependencies: ["SeparatrixTool"]),
+
+    .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
+    .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
+    .testTarget(
+      name: "ObjectivesTests", dependencies: ["Objectives", "TestSupport"], exclude: ["Fixtures/generate.py"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+    .testTarget(name: "FeaturesTests", dependencies: ["Features", "TestSupport"]),
+    .testTarget(name: "MeasuresTests", dependencies: ["Measures", "TestSupport"]),
+    .testTarget(name: "TransferTests", dependencies: ["Transfer", "TestSupport"]),
+    .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"]),
+    .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["SeparatrixTool", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,1 @@
+/* The binding: see the sections below. */

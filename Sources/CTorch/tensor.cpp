@@ -1,1 +1,174 @@
-#include "ctorch.h"
+// Errors, creation, properties, shape.
+#include <ATen/ATen.h>
+
+#include "guard.h"
+
+using namespace ct;
+
+ct_error *ct::make_error(int code, const char *message) noexcept {
+  try {
+    return new ct_error{code, message};
+  } catch (...) {
+    static ct_error exhausted{ct_out_of_memory, ""};
+    return &exhausted;
+  }
+}
+
+at::ScalarType ct::scalar_type(ct_type type) {
+  switch (type) {
+    case ct_u8: return at::kByte;
+    case ct_i64: return at::kLong;
+    case ct_bool: return at::kBool;
+    case ct_f16: return at::kHalf;
+    case ct_bf16: return at::kBFloat16;
+    case ct_f32: return at::kFloat;
+    case ct_f64: return at::kDouble;
+  }
+  TORCH_CHECK(false, "unknown element type ", static_cast<int>(type));
+}
+
+static ct_type type_of(at::ScalarType type) {
+  switch (type) {
+    case at::kByte: return ct_u8;
+    case at::kLong: return ct_i64;
+    case at::kBool: return ct_bool;
+    case at::kHalf: return ct_f16;
+    case at::kBFloat16: return ct_bf16;
+    case at::kFloat: return ct_f32;
+    case at::kDouble: return ct_f64;
+    default: TORCH_CHECK(false, "element type ", type, " has no counterpart here");
+  }
+}
+
+extern "C" {
+
+int ct_error_code(const ct_error *error) { return error->code; }
+const char *ct_error_message(const ct_error *error) { return error->message.c_str(); }
+void ct_error_free(ct_error *error) {
+  if (!error->message.empty()) delete error;
+}
+
+void ct_tensor_free(ct_tensor a) { delete static_cast<at::Tensor *>(a.impl); }
+
+ct_error *ct_from_data(const void *data, intptr_t bytes, ct_type type, const intptr_t *shape, intptr_t n, ct_tensor *out) {
+  return guarded([&] {
+    auto tensor = at::empty(dims(shape, n), at::TensorOptions().dtype(scalar_type(type)));
+    TORCH_CHECK(static_cast<intptr_t>(tensor.nbytes()) == bytes, "shape ", tensor.sizes(), " of ", tensor.scalar_type(),
+                " needs ", tensor.nbytes(), " bytes, got ", bytes);
+    if (bytes) std::memcpy(tensor.data_ptr(), data, static_cast<size_t>(bytes));
+    put(out, std::move(tensor));
+  });
+}
+
+ct_error *ct_copy_out(ct_tensor a, ct_type type, void *data, intptr_t bytes) {
+  return guarded([&] {
+    auto tensor = get(a).detach().to(at::kCPU, scalar_type(type)).contiguous();
+    TORCH_CHECK(static_cast<intptr_t>(tensor.nbytes()) == bytes, "tensor ", tensor.sizes(), " of ", tensor.scalar_type(),
+                " has ", tensor.nbytes(), " bytes, the buffer ", bytes);
+    if (bytes) std::memcpy(data, tensor.data_ptr(), static_cast<size_t>(bytes));
+  });
+}
+
+ct_error *ct_full(const intptr_t *shape, intptr_t n, double value, ct_type type, ct_tensor *out) {
+  return guarded([&] { put(out, at::full(dims(shape, n), value, at::TensorOptions().dtype(scalar_type(type)))); });
+}
+ct_error *ct_arange(intptr_t end, ct_type type, ct_tensor *out) {
+  return guarded([&] { put(out, at::arange(static_cast<int64_t>(end), at::TensorOptions().dtype(scalar_type(type)))); });
+}
+ct_error *ct_eye(intptr_t n, ct_type type, ct_tensor *out) {
+  return guarded([&] { put(out, at::eye(n, at::TensorOptions().dtype(scalar_type(type)))); });
+}
+ct_error *ct_clone(ct_tensor a, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).clone()); });
+}
+ct_error *ct_to_type(ct_tensor a, ct_type type, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).to(scalar_type(type))); });
+}
+ct_error *ct_to_device(ct_tensor a, ct_device device, intptr_t index, ct_tensor *out) {
+  return guarded([&] {
+    auto kind = device == ct_cuda ? at::kCUDA : device == ct_mps ? at::kMPS : at::kCPU;
+    put(out, get(a).to(at::Device(kind, kind == at::kCPU ? -1 : static_cast<c10::DeviceIndex>(index))));
+  });
+}
+ct_error *ct_contiguous(ct_tensor a, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).contiguous()); });
+}
+ct_error *ct_channels_last(ct_tensor a, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).contiguous(at::MemoryFormat::ChannelsLast)); });
+}
+ct_error *ct_copy_(ct_tensor a, ct_tensor source) {
+  return guarded([&] {
+    at::NoGradGuard none;
+    get(a).copy_(get(source));
+  });
+}
+
+ct_error *ct_shape(ct_tensor a, intptr_t *shape, intptr_t capacity, intptr_t *n) {
+  return guarded([&] {
+    auto sizes = get(a).sizes();
+    TORCH_CHECK(static_cast<intptr_t>(sizes.size()) <= capacity, "a tensor of ", sizes.size(), " dimensions; at most ",
+                capacity, " are supported");
+    *n = static_cast<intptr_t>(sizes.size());
+    std::copy(sizes.begin(), sizes.end(), shape);
+  });
+}
+ct_error *ct_element_type(ct_tensor a, ct_type *out) {
+  return guarded([&] { *out = type_of(get(a).scalar_type()); });
+}
+ct_error *ct_item(ct_tensor a, double *out) {
+  return guarded([&] { *out = get(a).item().toDouble(); });
+}
+ct_error *ct_all_finite(ct_tensor a, bool *out) {
+  return guarded([&] { *out = at::isfinite(get(a)).all().item<bool>(); });
+}
+
+ct_error *ct_reshape(ct_tensor a, const intptr_t *shape, intptr_t n, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).reshape(dims(shape, n))); });
+}
+ct_error *ct_expand(ct_tensor a, const intptr_t *shape, intptr_t n, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).expand(dims(shape, n))); });
+}
+ct_error *ct_permute(ct_tensor a, const intptr_t *order, intptr_t n, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).permute(dims(order, n))); });
+}
+ct_error *ct_transpose(ct_tensor a, intptr_t d0, intptr_t d1, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).transpose(d0, d1)); });
+}
+ct_error *ct_unsqueeze(ct_tensor a, intptr_t dim, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).unsqueeze(dim)); });
+}
+ct_error *ct_squeeze(ct_tensor a, intptr_t dim, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).squeeze(dim)); });
+}
+ct_error *ct_narrow(ct_tensor a, intptr_t dim, intptr_t start, intptr_t length, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).narrow(dim, start, length)); });
+}
+ct_error *ct_select(ct_tensor a, intptr_t dim, intptr_t index, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).select(dim, index)); });
+}
+ct_error *ct_index_select(ct_tensor a, intptr_t dim, ct_tensor indices, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).index_select(dim, get(indices))); });
+}
+ct_error *ct_index_add(ct_tensor a, intptr_t dim, ct_tensor indices, ct_tensor source, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).index_add(dim, get(indices), get(source))); });
+}
+ct_error *ct_gather(ct_tensor a, intptr_t dim, ct_tensor indices, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).gather(dim, get(indices))); });
+}
+ct_error *ct_scatter(ct_tensor a, intptr_t dim, ct_tensor indices, ct_tensor source, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).scatter(dim, get(indices), get(source))); });
+}
+ct_error *ct_concat(const ct_tensor *parts, intptr_t n, intptr_t dim, ct_tensor *out) {
+  return guarded([&] { put(out, at::cat(list(parts, n), dim)); });
+}
+ct_error *ct_stack(const ct_tensor *parts, intptr_t n, intptr_t dim, ct_tensor *out) {
+  return guarded([&] { put(out, at::stack(list(parts, n), dim)); });
+}
+ct_error *ct_one_hot(ct_tensor labels, intptr_t classes, ct_tensor *out) {
+  return guarded([&] { put(out, at::one_hot(get(labels), classes)); });
+}
+ct_error *ct_diagonal(ct_tensor a, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).diagonal()); });
+}
+
+}  // extern "C"

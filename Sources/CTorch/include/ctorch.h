@@ -1,1 +1,203 @@
-/* The binding: see the sections below. */
+/* The binding: every LibTorch function that Swift can call. C only, so that Swift imports it as it is.
+ *
+ * One pattern. Each function returns NULL for success, or a ct_error that the receiver frees with
+ * ct_error_free. Results go to the `out` arguments; each ct_tensor written there is owned by the
+ * receiver, who frees it once with ct_tensor_free. Arguments are borrowed. No C++ exception leaves.
+ * Shapes are arrays of intptr_t with a count; a negative dimension counts from the end.
+ */
+#ifndef CTORCH_H
+#define CTORCH_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __clang__
+#pragma clang assume_nonnull begin
+#define CT_NULLABLE _Nullable
+#else
+#define CT_NULLABLE
+#endif
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ct_tensor { void *CT_NULLABLE impl; } ct_tensor; /* a distinct type in Swift; the receiver owns it */
+typedef struct ct_error ct_error;
+#define CT_CALL __attribute__((warn_unused_result)) ct_error *CT_NULLABLE
+
+enum { ct_failed = 1, ct_out_of_memory = 2 };
+typedef enum ct_type { ct_u8, ct_i64, ct_bool, ct_f16, ct_bf16, ct_f32, ct_f64 } ct_type;
+typedef enum ct_device { ct_cpu, ct_cuda, ct_mps } ct_device;
+
+/* MARK: errors */
+int ct_error_code(const ct_error *error);
+const char *ct_error_message(const ct_error *error); /* valid until the error is freed */
+void ct_error_free(ct_error *error);
+
+/* MARK: create and copy */
+void ct_tensor_free(ct_tensor a);
+/* Copies prod(shape) elements of `type` from `data`, row-major. Refuses bytes != the size of the shape. */
+CT_CALL ct_from_data(const void *CT_NULLABLE data, intptr_t bytes, ct_type type, const intptr_t *shape, intptr_t n, ct_tensor *out);
+/* Copies a's elements, converted to `type`, row-major into `data`. Refuses bytes != the size of a. */
+CT_CALL ct_copy_out(ct_tensor a, ct_type type, void *CT_NULLABLE data, intptr_t bytes);
+CT_CALL ct_full(const intptr_t *shape, intptr_t n, double value, ct_type type, ct_tensor *out);
+CT_CALL ct_arange(intptr_t end, ct_type type, ct_tensor *out);
+CT_CALL ct_eye(intptr_t n, ct_type type, ct_tensor *out);
+CT_CALL ct_clone(ct_tensor a, ct_tensor *out);
+CT_CALL ct_to_type(ct_tensor a, ct_type type, ct_tensor *out);
+CT_CALL ct_to_device(ct_tensor a, ct_device device, intptr_t index, ct_tensor *out);
+CT_CALL ct_contiguous(ct_tensor a, ct_tensor *out);
+CT_CALL ct_channels_last(ct_tensor a, ct_tensor *out); /* 4-d only: memory order n, h, w, c */
+CT_CALL ct_copy_(ct_tensor a, ct_tensor source);       /* a's elements become source's, broadcast */
+
+/* MARK: properties */
+CT_CALL ct_shape(ct_tensor a, intptr_t *shape, intptr_t capacity, intptr_t *n);
+CT_CALL ct_element_type(ct_tensor a, ct_type *out);
+CT_CALL ct_item(ct_tensor a, double *out); /* refuses more than one element */
+CT_CALL ct_all_finite(ct_tensor a, bool *out);
+
+/* MARK: shape and index */
+CT_CALL ct_reshape(ct_tensor a, const intptr_t *shape, intptr_t n, ct_tensor *out);
+CT_CALL ct_expand(ct_tensor a, const intptr_t *shape, intptr_t n, ct_tensor *out);
+CT_CALL ct_permute(ct_tensor a, const intptr_t *dims, intptr_t n, ct_tensor *out);
+CT_CALL ct_transpose(ct_tensor a, intptr_t d0, intptr_t d1, ct_tensor *out);
+CT_CALL ct_unsqueeze(ct_tensor a, intptr_t dim, ct_tensor *out);
+CT_CALL ct_squeeze(ct_tensor a, intptr_t dim, ct_tensor *out);
+CT_CALL ct_narrow(ct_tensor a, intptr_t dim, intptr_t start, intptr_t length, ct_tensor *out);
+CT_CALL ct_select(ct_tensor a, intptr_t dim, intptr_t index, ct_tensor *out);
+CT_CALL ct_index_select(ct_tensor a, intptr_t dim, ct_tensor indices, ct_tensor *out);
+CT_CALL ct_index_add(ct_tensor a, intptr_t dim, ct_tensor indices, ct_tensor source, ct_tensor *out);
+CT_CALL ct_gather(ct_tensor a, intptr_t dim, ct_tensor indices, ct_tensor *out);
+CT_CALL ct_scatter(ct_tensor a, intptr_t dim, ct_tensor indices, ct_tensor source, ct_tensor *out);
+CT_CALL ct_concat(const ct_tensor *parts, intptr_t n, intptr_t dim, ct_tensor *out);
+CT_CALL ct_stack(const ct_tensor *parts, intptr_t n, intptr_t dim, ct_tensor *out);
+CT_CALL ct_one_hot(ct_tensor labels, intptr_t classes, ct_tensor *out);
+CT_CALL ct_diagonal(ct_tensor a, ct_tensor *out);
+
+/* MARK: elementwise, of one tensor */
+CT_CALL ct_neg(ct_tensor a, ct_tensor *out);
+CT_CALL ct_exp(ct_tensor a, ct_tensor *out);
+CT_CALL ct_log(ct_tensor a, ct_tensor *out);
+CT_CALL ct_log1p(ct_tensor a, ct_tensor *out);
+CT_CALL ct_sqrt(ct_tensor a, ct_tensor *out);
+CT_CALL ct_rsqrt(ct_tensor a, ct_tensor *out);
+CT_CALL ct_reciprocal(ct_tensor a, ct_tensor *out);
+CT_CALL ct_abs(ct_tensor a, ct_tensor *out);
+CT_CALL ct_square(ct_tensor a, ct_tensor *out);
+CT_CALL ct_relu(ct_tensor a, ct_tensor *out);
+CT_CALL ct_sigmoid(ct_tensor a, ct_tensor *out);
+CT_CALL ct_softplus(ct_tensor a, ct_tensor *out);
+CT_CALL ct_acos(ct_tensor a, ct_tensor *out);
+CT_CALL ct_cos(ct_tensor a, ct_tensor *out);
+CT_CALL ct_sin(ct_tensor a, ct_tensor *out);
+CT_CALL ct_floor(ct_tensor a, ct_tensor *out);
+CT_CALL ct_isfinite(ct_tensor a, ct_tensor *out);
+CT_CALL ct_logical_not(ct_tensor a, ct_tensor *out);
+CT_CALL ct_clamp(ct_tensor a, double low, double high, ct_tensor *out);
+CT_CALL ct_add_scalar(ct_tensor a, double b, ct_tensor *out);
+CT_CALL ct_mul_scalar(ct_tensor a, double b, ct_tensor *out);
+CT_CALL ct_pow_scalar(ct_tensor a, double b, ct_tensor *out);
+
+/* MARK: elementwise, of two tensors, broadcast */
+CT_CALL ct_add(ct_tensor a, ct_tensor b, ct_tensor *out);
+CT_CALL ct_sub(ct_tensor a, ct_tensor b, ct_tensor *out);
+CT_CALL ct_mul(ct_tensor a, ct_tensor b, ct_tensor *out);
+CT_CALL ct_div(ct_tensor a, ct_tensor b, ct_tensor *out);
+CT_CALL ct_maximum(ct_tensor a, ct_tensor b, ct_tensor *out);
+CT_CALL ct_minimum(ct_tensor a, ct_tensor b, ct_tensor *out);
+CT_CALL ct_eq(ct_tensor a, ct_tensor b, ct_tensor *out);
+CT_CALL ct_lt(ct_tensor a, ct_tensor b, ct_tensor *out);
+CT_CALL ct_le(ct_tensor a, ct_tensor b, ct_tensor *out);
+CT_CALL ct_where(ct_tensor condition, ct_tensor a, ct_tensor b, ct_tensor *out);
+
+/* MARK: reductions; n = 0 dims means all */
+CT_CALL ct_sum(ct_tensor a, const intptr_t *dims, intptr_t n, bool keep, ct_tensor *out);
+CT_CALL ct_mean(ct_tensor a, const intptr_t *dims, intptr_t n, bool keep, ct_tensor *out);
+CT_CALL ct_amax(ct_tensor a, const intptr_t *dims, intptr_t n, bool keep, ct_tensor *out);
+CT_CALL ct_amin(ct_tensor a, const intptr_t *dims, intptr_t n, bool keep, ct_tensor *out);
+CT_CALL ct_logsumexp(ct_tensor a, intptr_t dim, bool keep, ct_tensor *out);
+CT_CALL ct_norm(ct_tensor a, intptr_t dim, bool keep, ct_tensor *out); /* Euclidean */
+CT_CALL ct_argmax(ct_tensor a, intptr_t dim, ct_tensor *out);
+CT_CALL ct_softmax(ct_tensor a, intptr_t dim, ct_tensor *out);
+CT_CALL ct_log_softmax(ct_tensor a, intptr_t dim, ct_tensor *out);
+CT_CALL ct_cumsum(ct_tensor a, intptr_t dim, ct_tensor *out);
+CT_CALL ct_sort(ct_tensor a, intptr_t dim, bool descending, ct_tensor *values, ct_tensor *indices); /* stable */
+CT_CALL ct_topk(ct_tensor a, intptr_t k, intptr_t dim, bool largest, ct_tensor *values, ct_tensor *indices);
+
+/* MARK: linear algebra */
+CT_CALL ct_matmul(ct_tensor a, ct_tensor b, ct_tensor *out);
+CT_CALL ct_eigh(ct_tensor a, ct_tensor *values, ct_tensor *vectors); /* ascending; symmetric [d, d] */
+CT_CALL ct_svdvals(ct_tensor a, ct_tensor *out);
+CT_CALL ct_cholesky(ct_tensor a, ct_tensor *out); /* lower; refuses what is not positive definite */
+CT_CALL ct_cholesky_solve(ct_tensor b, ct_tensor factor, ct_tensor *out);
+CT_CALL ct_solve(ct_tensor a, ct_tensor b, ct_tensor *out);
+
+/* MARK: networks */
+CT_CALL ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor *out); /* x W' + b */
+CT_CALL ct_conv2d(ct_tensor x, ct_tensor weight, intptr_t stride, intptr_t padding, ct_tensor *out);
+CT_CALL ct_max_pool2d(ct_tensor x, intptr_t size, intptr_t stride, ct_tensor *out);
+CT_CALL ct_global_average_pool(ct_tensor x, ct_tensor *out); /* [n, c, h, w] -> [n, c] in f32 or f64 */
+/* Mean over examples of -sum_k t_k log softmax(z)_k, t = (1 - smoothing) one-hot + smoothing / K. */
+CT_CALL ct_cross_entropy(ct_tensor outputs, ct_tensor labels, double smoothing, ct_tensor *out);
+/* Batch norm, then + residual (or a.impl = NULL), then ReLU if `relu`, in one pass each way where the fused
+ * kernels apply (CPU, channels-last, f32 or bf16, channels a multiple of 16, !unfused), else by LibTorch's operators.
+ * training: batch statistics, and running statistics move by `momentum` (the share of the new value). */
+CT_CALL ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor weight, ct_tensor bias, ct_tensor running_mean,
+                      ct_tensor running_var, bool training, double momentum, double eps, bool relu, bool unfused,
+                      ct_tensor *out);
+
+/* MARK: gradients */
+CT_CALL ct_set_requires_grad(ct_tensor a, bool on);
+CT_CALL ct_detach(ct_tensor a, ct_tensor *out);
+CT_CALL ct_backward(ct_tensor loss);
+CT_CALL ct_grad(ct_tensor a, bool *present, ct_tensor *out);
+CT_CALL ct_clear_grad(ct_tensor a);
+bool ct_grad_enabled(void);
+void ct_set_grad_enabled(bool on); /* of the calling thread */
+
+/* MARK: training step */
+typedef struct ct_parameter {
+  ct_tensor value, velocity, average; /* same shape and layout, f32 or f64; average.impl NULL: none */
+  double weight_decay;
+} ct_parameter;
+/* Nesterov momentum as PyTorch states it, then average += (1 - decay)(value - average), one pass over each
+ * parameter. A parameter without gradient is refused. Gradients are cleared. */
+CT_CALL ct_sgd_step(const ct_parameter *parameters, intptr_t n, double rate, double momentum, double decay);
+
+/* MARK: search */
+/* For each row of scores [q, n] merges into the row's running best: `values` [q, k] f32 descending and `indices`
+ * [q, k] i64, where -1 marks an empty place. Equal scores: the lower index first. Columns stand for offset + j. */
+CT_CALL ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_tensor indices);
+
+/* MARK: any operator, by name */
+typedef enum ct_value_kind { ct_value_none, ct_value_tensor, ct_value_int, ct_value_double, ct_value_bool, ct_value_ints, ct_value_tensors } ct_value_kind;
+typedef struct ct_value {
+  ct_value_kind kind;
+  ct_tensor tensor;
+  intptr_t integer; /* also the count of ints or tensors */
+  double real;
+  const intptr_t *CT_NULLABLE ints;
+  const ct_tensor *CT_NULLABLE tensors;
+} ct_value;
+/* Calls e.g. "aten::cumprod" (overload "" or a name) boxed, with all its arguments; defaults are filled in at the
+ * end. Writes up to `capacity` tensor results. */
+CT_CALL ct_call(const char *name, const char *overload, const ct_value *arguments, intptr_t n, ct_tensor *results,
+                intptr_t capacity, intptr_t *count);
+
+/* MARK: machine */
+CT_CALL ct_set_threads(intptr_t n);
+intptr_t ct_threads(void);
+CT_CALL ct_describe(char *text, intptr_t capacity); /* LibTorch's build configuration */
+const char *ct_version(void);
+const char *ct_cpu_capability(void);
+bool ct_has_bf16(void); /* whether the processor multiplies bf16 natively */
+bool ct_has_cuda(void);
+bool ct_has_mps(void);
+
+#ifdef __cplusplus
+}
+#endif
+#ifdef __clang__
+#pragma clang assume_nonnull end
+#endif
+#endif

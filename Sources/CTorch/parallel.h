@@ -1,0 +1,42 @@
+// Work shared over LibTorch's own OpenMP threads, so that no second pool competes with them.
+// (ATen's parallel_for is a template that needs -fopenmp here, a flag the package manifest cannot pass.)
+#pragma once
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace ct {
+
+using gomp_parallel_t = void (*)(void (*)(void *), void *, unsigned, unsigned);
+using omp_thread_t = int (*)();
+
+/// Calls body(part, begin, end) for `parts()` equal shares of 0..<n; each share has at least `grain` items.
+/// Shares depend on n and the thread count alone, so sums formed a share at a time are reproducible.
+template <class Body>
+void parallel(int64_t n, int64_t grain, const Body &body) {
+  static const auto gomp = reinterpret_cast<gomp_parallel_t>(dlsym(RTLD_DEFAULT, "GOMP_parallel"));
+  static const auto thread = reinterpret_cast<omp_thread_t>(dlsym(RTLD_DEFAULT, "omp_get_thread_num"));
+  const int64_t parts = std::max<int64_t>(1, std::min<int64_t>(at::get_num_threads(), n / std::max<int64_t>(grain, 1)));
+  struct Job {
+    const Body *body;
+    int64_t n, parts;
+    omp_thread_t thread;
+    static void run(void *pointer) {
+      auto job = static_cast<Job *>(pointer);
+      auto part = static_cast<int64_t>(job->thread());
+      if (part < job->parts) job->share(part);
+    }
+    void share(int64_t part) const { (*body)(part, n * part / parts, n * (part + 1) / parts); }
+  } job{&body, n, parts, thread};
+  if (parts == 1 || !gomp || !thread) {
+    for (int64_t part = 0; part < parts; ++part) job.share(part);
+  } else {
+    gomp(Job::run, &job, static_cast<unsigned>(parts), 0);
+  }
+}
+
+inline int64_t part_limit() { return std::max(1, at::get_num_threads()); }
+
+}  // namespace ct

@@ -1,0 +1,57 @@
+import CTorch
+
+/// Where a tensor lives and is worked on.
+public struct Device: Hashable, Sendable, CustomStringConvertible {
+  let raw: ct_device
+  let index: Int
+
+  /// The processor.
+  public static let cpu = Device(raw: ct_cpu, index: 0)
+  /// An NVIDIA GPU by number.
+  public static func cuda(_ index: Int = 0) -> Device { Device(raw: ct_cuda, index: index) }
+  /// The GPU of an Apple machine.
+  public static let mps = Device(raw: ct_mps, index: 0)
+
+  /// "cpu", "cuda:0", "mps".
+  public var description: String {
+    switch raw {
+    case ct_cuda: "cuda:\(index)"
+    case ct_mps: "mps"
+    default: "cpu"
+    }
+  }
+
+  /// Equal when kind and number are.
+  public static func == (a: Device, b: Device) -> Bool { a.raw == b.raw && a.index == b.index }
+  /// Hashes kind and number.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(raw.rawValue)
+    hasher.combine(index)
+  }
+}
+
+/// What LibTorch and the machine offer.
+public enum Machine {
+  /// LibTorch's version, as "2.13.0".
+  public static var version: String { String(cString: ct_version()) }
+  /// The widest instruction set that LibTorch's own kernels use, as "AVX512".
+  public static var instructionSet: String { String(cString: ct_cpu_capability()) }
+  /// Whether the processor multiplies bf16 natively; without it bf16 training is slow.
+  public static var hasNativeBF16: Bool { ct_has_bf16() }
+  /// Whether this build of LibTorch sees an NVIDIA GPU.
+  public static var hasCUDA: Bool { ct_has_cuda() }
+  /// Whether this build of LibTorch sees an Apple GPU.
+  public static var hasMPS: Bool { ct_has_mps() }
+
+  /// Threads that one operation uses.
+  public static var threads: Int { ct_threads() }
+  /// Sets the threads that one operation uses, for the whole process.
+  public static func setThreads(_ n: Int) throws(TorchError) { try check(ct_set_threads(n), "setThreads") }
+
+  /// LibTorch's own description of its build: BLAS, oneDNN, OpenMP.
+  public static func configuration() throws(TorchError) -> String {
+    var text = [CChar](repeating: 0, count: 8192)
+    try check(ct_describe(&text, text.count), "configuration")
+    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,68 @@
+import CTorch
+
+/// Operations of networks: convolutions, normalization, losses.
+extension Tensor {
+  /// x W' + b for x [n, d], W [k, d], b [k]: [n, k].
+  public func linear(weight: Tensor, bias: Tensor) throws(TorchError) -> Tensor {
+    try Tensor { ct_linear(raw, weight.raw, bias.raw, &$0) }
+  }
+  /// Convolution without bias: x [n, c, h, w], weight [o, c, k, k].
+  public func conv2d(weight: Tensor, stride: Int = 1, padding: Int = 0) throws(TorchError) -> Tensor {
+    try Tensor { ct_conv2d(raw, weight.raw, stride, padding, &$0) }
+  }
+  /// The largest in each window.
+  public func maxPool2d(size: Int, stride: Int) throws(TorchError) -> Tensor {
+    try Tensor { ct_max_pool2d(raw, size, stride, &$0) }
+  }
+  /// Mean over height and width: [n, c, h, w] to [n, c], in f32 (f64 stays f64).
+  public func globalAveragePool() throws(TorchError) -> Tensor { try Tensor { ct_global_average_pool(raw, &$0) } }
+
+  /// Mean over examples of -sum_k t_k log softmax(self)_k, t = (1 - smoothing) one-hot + smoothing / K.
+  /// self: outputs [n, K]; labels: i64 [n].
+  public func crossEntropy(labels: Tensor, smoothing: Double = 0) throws(TorchError) -> Tensor {
+    try Tensor { ct_cross_entropy(raw, labels.raw, smoothing, &$0) }
+  }
+
+  /// What batch norm needs besides its input. Vectors [c].
+  public struct BatchNormState {
+    /// gamma and beta.
+    public let weight, bias: Tensor
+    /// Averages over training, moved in place by training.
+    public let runningMean, runningVariance: Tensor
+    /// The share of the new value in the running statistics (LibTorch's convention: 1 - the paper's momentum).
+    public let momentum: Double
+    /// Added to the variance.
+    public let epsilon: Double
+
+    /// Collects them.
+    public init(
+      weight: Tensor, bias: Tensor, runningMean: Tensor, runningVariance: Tensor, momentum: Double, epsilon: Double
+    ) {
+      self.weight = weight
+      self.bias = bias
+      self.runningMean = runningMean
+      self.runningVariance = runningVariance
+      self.momentum = momentum
+      self.epsilon = epsilon
+    }
+  }
+
+  /// Batch norm over [n, c, h, w], then + residual, then ReLU: one pass over memory each way where the fused kernels
+  /// apply (CPU, channels-last, f32 or bf16, c a multiple of 16), else LibTorch's own operators, with equal results
+  /// up to rounding. `training` uses batch statistics and moves the running ones.
+  public func batchNorm(
+    _ state: BatchNormState, residual: Tensor? = nil, relu: Bool, training: Bool, fused: Bool = true
+  ) throws(TorchError) -> Tensor {
+    try Tensor { out in
+      ct_batch_norm(
+        raw, residual?.raw ?? Tensor.absent, state.weight.raw, state.bias.raw, state.runningMean.raw,
+        state.runningVariance.raw, training, state.momentum, state.epsilon, relu, !fused, &out)
+    }
+  }
+
+  /// Merges scores [q, n] (f32) of candidates offset..<offset + n into the running best `values` [q, k] (f32,
+  /// descending) and `indices` [q, k] (i64, -1 where empty), in place. Equal scores: the lower index first.
+  public func mergeTopK(offset: Int, values: Tensor, indices: Tensor) throws(TorchError) {
+    try check(ct_merge_topk(raw, offset, values.raw, indices.raw), "mergeTopK")
+  }
+}

@@ -32,17 +32,16 @@ public enum StoredType: String, Codable, Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// Bytes of an array of this type, nil when a side is negative or the product does not fit.
+  /// Bytes of an array of this type, nil when a side is negative or the sides' product does not fit. Empty arrays are
+  /// held to the same: the product of their other sides must fit, so that no row is beyond counting.
   public func byteCount(shape: [Int]) -> Int? {
-    // A zero makes the product zero whatever the other sides are, so it must not hide a negative one.
     guard shape.allSatisfy({ $0 >= 0 }) else { return nil }
-    if shape.contains(0) { return 0 }
     var total = size
-    for side in shape {
+    for side in shape where side > 0 {
       let (product, overflow) = total.multipliedReportingOverflow(by: side)
       if overflow { return nil }
       total = product
     }
-    return total
+    return shape.contains(0) ? 0 : total
   }
 }

@@ -13,6 +13,7 @@ public enum StageState: String, Codable, Hashable, Sendable, CaseIterable, Datab
 
 /// The study itself: the one row of table `study`.
 public struct StudyRecord: Codable, Hashable, Sendable, FetchableRecord, PersistableRecord {
+  /// The table of these rows.
   public static let databaseTableName = "study"
   /// Always 1: a store holds one study.
   public var id: Int = 1
@@ -47,6 +48,7 @@ public struct StudyRecord: Codable, Hashable, Sendable, FetchableRecord, Persist
 
 /// One training run: an objective with its parameters, and a seed.
 public struct RunRecord: Codable, Hashable, Sendable, FetchableRecord, PersistableRecord {
+  /// The table of these rows.
   public static let databaseTableName = "run"
   /// SHA-256 (hex) of everything that decides the run.
   public var digest: String
@@ -59,6 +61,7 @@ public struct RunRecord: Codable, Hashable, Sendable, FetchableRecord, Persistab
   public var objectiveJSON: String
   /// Name of the network.
   public var network: String
+  /// Seed of initial weights, order of samples and augmentation.
   public var seed: Int
   /// The run's plan, canonical JSON.
   public var planJSON: String
@@ -91,13 +94,17 @@ public struct RunRecord: Codable, Hashable, Sendable, FetchableRecord, Persistab
 
 /// One stage of a run: the unit of work.
 public struct StageRecord: Codable, Hashable, Sendable, FetchableRecord, PersistableRecord {
+  /// The table of these rows.
   public static let databaseTableName = "stage"
   /// SHA-256 (hex) of everything that decides the stage's result.
   public var digest: String
+  /// The run it belongs to.
   public var runDigest: String
+  /// What it does.
   public var kind: StageKind
   /// Label of the transfer target; empty for stages on the source.
   public var target: String
+  /// How far it is.
   public var state: StageState = .pending
   /// How often the stage was started.
   public var attempts: Int = 0
@@ -135,8 +142,11 @@ public struct StageRecord: Codable, Hashable, Sendable, FetchableRecord, Persist
 
 /// One number that a stage measured, or the reason why there is none.
 public struct MeasurementRecord: Codable, Hashable, Sendable, FetchableRecord, PersistableRecord {
+  /// The table of these rows.
   public static let databaseTableName = "measurement"
+  /// The run it belongs to.
   public var runDigest: String
+  /// The stage that measured it.
   public var stageDigest: String
   /// Such as `top1`, `r2_cosine`, `probe_accuracy`.
   public var name: String
@@ -146,6 +156,7 @@ public struct MeasurementRecord: Codable, Hashable, Sendable, FetchableRecord, P
   public var split: String
   /// Nil where the number does not exist; `reason` then says why. Always finite.
   public var value: Double?
+  /// Why there is no value; nil where there is one.
   public var reason: String?
 
   enum CodingKeys: String, CodingKey {
@@ -172,8 +183,11 @@ public struct MeasurementRecord: Codable, Hashable, Sendable, FetchableRecord, P
 
 /// What one epoch of training showed. Epochs count from 1.
 public struct EpochRecord: Codable, Hashable, Sendable, FetchableRecord, PersistableRecord {
+  /// The table of these rows.
   public static let databaseTableName = "epoch"
+  /// The run it belongs to.
   public var runDigest: String
+  /// Number of the epoch, from 1.
   public var epoch: Int
   /// Mean training loss over the epoch, penalties included.
   public var loss: Double?
@@ -183,6 +197,7 @@ public struct EpochRecord: Codable, Hashable, Sendable, FetchableRecord, Persist
   public var holdoutAccuracy: Double?
   /// Learning rate at the epoch's last step.
   public var learningRate: Double?
+  /// Training images a second.
   public var imagesPerSecond: Double?
 
   enum CodingKeys: String, CodingKey {

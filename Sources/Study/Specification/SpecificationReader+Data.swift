@@ -1,0 +1,240 @@
+import Datasets
+
+/// Reads `source` and the entries of `transfer`.
+extension SpecificationReader {
+  private static let dataKeys = [
+    "dataset", "directory", "format", "train", "test", "classes", "labels", "groups", "fraction", "samples",
+    "holdout",
+    "holdout_seed", "name",
+  ]
+  private static let laterProtocols = ["finetune", "finetuning", "scores", "low_shot", "svm"]
+
+  mutating func source(_ node: SpecNode) throws(SpecificationError) -> Specification.Source {
+    note("source", node)
+    let fields = try SpecFields(
+      node, of: "source", keys: Self.dataKeys, later: ["corrupt", "pack", "folder"])
+    let (data, others) = try reference(fields, of: "source", source: nil)
+    guard !others else {
+      throw node.error(
+        "source: 'classes: others' only makes sense in a transfer target; list the classes to train on")
+    }
+    return Specification.Source(
+      label: try fields["name"]?.text("source.name") ?? Self.label(of: data), data: data,
+      holdout: try fields["holdout"]?.number("source.holdout", in: 0...0.9) ?? 0.1,
+      holdoutSeed: UInt64(try fields["holdout_seed"]?.integer("source.holdout_seed", in: 0 ... .max) ?? 0))
+  }
+
+  mutating func targets(
+    _ node: SpecNode?, source: Specification.Source
+  ) throws(SpecificationError) -> [Specification.Target] {
+    guard let node else { return [] }
+    if case .sequence(let items) = node.content, items.isEmpty { return [] }
+    var targets: [Specification.Target] = []
+    for (index, item) in try node.list("transfer").enumerated() {
+      note("transfer.\(index)", item)
+      let target = try target(item, source: source)
+      guard !targets.contains(where: { $0.label == target.label }) else {
+        throw item.error(
+          "transfer: two targets are called '\(target.label)'; add 'name: ...' to tell them apart")
+      }
+      targets.append(target)
+    }
+    return targets
+  }
+
+  private func target(
+    _ node: SpecNode, source: Specification.Source
+  ) throws(SpecificationError) -> Specification.Target {
+    let fields = try SpecFields(
+      node, of: "transfer", keys: Self.dataKeys + ["protocols"],
+      later: ["tags", "corrupt", "blocks", "shots"])
+    let (data, others) = try reference(fields, of: "transfer", source: source)
+    let fromSource = fields["dataset"].flatMap { try? $0.text("dataset") } == "source"
+    let label =
+      try fields["name"]?.text("transfer.name")
+      ?? (fromSource
+        ? Self.label(of: data, base: source.label) + (others ? " (other classes)" : "")
+        : Self.label(of: data))
+    return Specification.Target(
+      label: label, data: data, others: others, protocols: try protocols(fields["protocols"]),
+      holdout: try holdout(fields["holdout"]),
+      holdoutSeed: UInt64(try fields["holdout_seed"]?.integer("transfer.holdout_seed", in: 0 ... .max) ?? 0))
+  }
+
+  private func holdout(_ node: SpecNode?) throws(SpecificationError) -> Double {
+    guard let node else { return 0.2 }
+    let share = try node.number("transfer.holdout", in: 0...0.9)
+    guard share > 0 else {
+      throw node.error(
+        "transfer.holdout: the probe's penalty and k are chosen on it, so it must be above 0, such as 0.2")
+    }
+    return share
+  }
+
+  private func protocols(_ node: SpecNode?) throws(SpecificationError) -> [Specification.TransferProtocol] {
+    guard let node else { return Specification.TransferProtocol.allCases }
+    var protocols: [Specification.TransferProtocol] = []
+    for item in try node.list("protocols", single: true) {
+      let known = Specification.TransferProtocol.allCases.map(\.rawValue)
+      let name = try item.text("protocols")
+      guard !Self.laterProtocols.contains(name) else {
+        throw item.error(
+          "protocols: '\(name)' is not supported by this version of separatrix; supported: \(known.joined(separator: ", "))"
+        )
+      }
+      guard let value = Specification.TransferProtocol(rawValue: try item.choice("protocols", of: known))
+      else { continue }
+      guard !protocols.contains(value) else {
+        throw item.error("protocols: '\(name)' is given twice; keep one")
+      }
+      protocols.append(value)
+    }
+    return protocols
+  }
+
+  /// The data reference of a source or target, and whether it is made of the classes that the source leaves out.
+  private func reference(
+    _ fields: SpecFields, of what: String, source: Specification.Source?
+  ) throws(SpecificationError) -> (DataReference, others: Bool) {
+    var (data, fromSource) = try base(fields, of: what, source: source)
+    var others = false
+    if let node = fields["classes"] {
+      switch node.content {
+      case .sequence:
+        data.classes = try classes(node, of: what)
+      case .scalar("others", _):
+        guard fromSource, let source else {
+          throw node.error(
+            "\(what).classes: 'others' are the classes that the source leaves out; it needs 'dataset: source'"
+          )
+        }
+        guard source.data.classes != nil else {
+          throw node.error(
+            "\(what).classes: the source uses all its classes, so there are no others; add 'classes: [...]' to the source"
+          )
+        }
+        others = true
+      default:
+        guard fields["format"] != nil else {
+          throw node.error(
+            "\(what).classes: expected a list of class numbers such as [0, 1, 3], found \(node.shown)")
+        }
+        data.classCount = try node.integer("\(what).classes", in: 2...1_000_000)
+      }
+    } else if fromSource, fields["labels"] == nil, source?.data.classes != nil {
+      // The source's own classes: a probe on what was trained. Kept as the source has them.
+      data.classes = source?.data.classes
+    }
+    if let node = fields["labels"] { data.labels = try node.text("\(what).labels") }
+    if let node = fields["groups"] { data.groups = try node.text("\(what).groups") }
+    if let node = fields["fraction"] {
+      let share = try node.number("\(what).fraction", in: 0...1)
+      guard share > 0 else { throw node.error("\(what).fraction: must be above 0 and at most 1") }
+      data.fraction = share == 1 ? nil : share
+    }
+    if let node = fields["samples"] {
+      guard data.dataset == "glyphs" else {
+        throw node.error(
+          "\(what).samples: only the drawn set 'glyphs' has a free size; use 'fraction' for a part of a set")
+      }
+      let sizes = try SpecFields(node, of: "\(what).samples", keys: ["train", "test"])
+      var samples: [Split: Int] = [:]
+      if let count = try sizes["train"]?.integer("samples.train", in: 1...10_000_000) {
+        samples[.train] = count
+      }
+      if let count = try sizes["test"]?.integer("samples.test", in: 1...10_000_000) { samples[.test] = count }
+      data.samples = samples.isEmpty ? nil : samples
+    }
+    return (data, others)
+  }
+
+  /// The set itself: a listed one, the source again, or files in a known format.
+  private func base(
+    _ fields: SpecFields, of what: String, source: Specification.Source?
+  ) throws(SpecificationError) -> (DataReference, fromSource: Bool) {
+    if let format = fields["format"] {
+      if let node = fields["dataset"] ?? fields["directory"] {
+        throw node.error("\(what): give either 'dataset' or 'format' with files, not both")
+      }
+      let name = try format.choice("\(what).format", of: ["cifar", "idx"])
+      var data = Self.reference(name)
+      data.train = try files(fields["train"], "\(what).train", format: name)
+      data.test = try files(fields["test"], "\(what).test", format: name)
+      guard !data.train.isEmpty || !data.test.isEmpty else {
+        throw format.error("\(what): no files; add 'train: [...]' and 'test: [...]'")
+      }
+      if what == "source", data.train.isEmpty { throw format.error("source: a source needs 'train: [...]'") }
+      return (data, false)
+    }
+    for key in ["train", "test"] {
+      if let node = fields[key] {
+        throw node.error("\(what).\(key): files need 'format: cifar' or 'format: idx' beside them")
+      }
+    }
+    let node = try fields.required("dataset", "dataset: fashion-mnist")
+    let name = try node.text("\(what).dataset")
+    if name == "source" {
+      guard let source else { throw node.error("source.dataset: 'source' can only be a transfer target") }
+      if let node = fields["directory"] {
+        throw node.error("\(what).directory: the source's folder is used; take it out")
+      }
+      var data = source.data
+      data.classes = nil
+      return (data, true)
+    }
+    let known = Self.listedNames
+    guard known.contains(name) else {
+      throw node.error(
+        "\(what).dataset: '\(name)' is not known\(NearestName.advice(name, in: known + ["source"]))")
+    }
+    var data = Self.reference(name)
+    if name != "glyphs" { data.directory = try fields["directory"]?.text("\(what).directory") ?? name }
+    if name == "glyphs", let node = fields["directory"] {
+      throw node.error("\(what).directory: glyphs are drawn by the program and have no folder; take it out")
+    }
+    return (data, false)
+  }
+
+  private func files(_ node: SpecNode?, _ what: String, format: String) throws(SpecificationError) -> [String]
+  {
+    guard let node else { return [] }
+    var files: [String] = []
+    for item in try node.list(what, single: format == "cifar") { files.append(try item.text(what)) }
+    if format == "idx", files.count != 2 {
+      throw node.error("\(what): an IDX set is two files, [images, labels]; found \(files.count)")
+    }
+    return files
+  }
+
+  private func classes(_ node: SpecNode, of what: String) throws(SpecificationError) -> [Int] {
+    var classes: [Int] = []
+    for item in try node.list("\(what).classes") {
+      let index = try item.integer("\(what).classes", in: 0...1_000_000)
+      guard !classes.contains(index) else {
+        throw item.error("\(what).classes: \(index) is given twice; keep one")
+      }
+      classes.append(index)
+    }
+    guard classes.count >= 2 else { throw node.error("\(what).classes: at least two classes are needed") }
+    return classes
+  }
+
+  /// Sets that can be named without files.
+  static let listedNames = ["glyphs", "fashion-mnist", "mnist", "notmnist", "cifar10", "cifar100"]
+
+  static func reference(_ name: String) -> DataReference { DataReference(dataset: name) }
+
+  /// `fashion-mnist`, `glyphs:hue`, `gtsrb32-train4300`.
+  static func label(of data: DataReference, base: String? = nil) -> String {
+    var label = base ?? data.dataset
+    if base == nil, let first = data.train.first ?? data.test.first {
+      let file = first.split(separator: "/").last.map(String.init) ?? first
+      label = file.split(separator: ".").first.map(String.init) ?? file
+    }
+    if let factor = data.labels {
+      let name = factor.split(separator: "/").last.map(String.init) ?? factor
+      label += ":" + (name.hasSuffix(".csv") ? String(name.dropLast(4)) : name)
+    }
+    return label
+  }
+}

@@ -1,0 +1,140 @@
+import Datasets
+import Foundation
+import Training
+
+/// Turns the YAML of a study into a `Specification`, or says what is wrong and where.
+///
+/// Every key is known or refused. What is not written takes the default that stands here.
+struct SpecificationReader {
+  let file: String
+  var places: [String: SpecPlace] = [:]
+
+  private static let keys = [
+    "name", "data_root", "source", "network", "training", "objectives", "seeds", "transfer", "measures",
+  ]
+  private static let laterKeys = [
+    "shift", "ood", "claims", "finetune", "pretrained", "ensembles", "networks",
+  ]
+  private static let laterMeasures = [
+    "cka", "sparsity", "spectrum", "collapse", "agreement", "similarity", "ood", "retrieval", "scores",
+  ]
+
+  /// Reads a specification file.
+  /// - Parameters:
+  ///   - overrides: `--set` arguments, `key=value` with dotted keys, applied in order.
+  ///   - dataRoot: `--data-root`; nil takes `data_root` of the file.
+  static func read(
+    file: URL, named name: String? = nil, overrides: [String] = [], dataRoot: String? = nil
+  ) throws(SpecificationError) -> StudyDocument {
+    let name = name ?? file.path
+    let data: Data
+    do {
+      data = try Data(contentsOf: file)
+    } catch {
+      let missing = !FileManager.default.fileExists(atPath: file.path)
+      throw SpecificationError(
+        place: name,
+        message: missing
+          ? "no such file; give the study's YAML file" : "cannot be read: \(error.localizedDescription)")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw SpecificationError(place: name, message: "not UTF-8 text; a study is a YAML file")
+    }
+    return try read(text: text, file: name, overrides: overrides, dataRoot: dataRoot)
+  }
+
+  /// Reads the text of a specification.
+  static func read(
+    text: String, file: String, overrides: [String] = [], dataRoot: String? = nil
+  ) throws(SpecificationError) -> StudyDocument {
+    var root = try SpecNode.parse(text, file: file)
+    for override in overrides { try root.apply(override: override) }
+    var reader = SpecificationReader(file: file)
+    let fields = try SpecFields(root, of: "study", keys: keys, later: laterKeys)
+    let specification = try reader.specification(fields)
+    let written = try fields["data_root"]?.text("data_root")
+    return StudyDocument(
+      file: file, yaml: text, specification: specification, dataRoot: dataRoot ?? written ?? ".",
+      places: reader.places)
+  }
+
+  mutating func note(_ part: String, _ node: SpecNode) {
+    places[part] = SpecPlace(text: node.place, isUsage: node.isUsage)
+  }
+
+  private mutating func specification(_ fields: SpecFields) throws(SpecificationError) -> Specification {
+    let name = try self.name(fields.required("name", "name: my-study"))
+    let source = try source(fields.required("source", "source: { dataset: glyphs, holdout: 0.1 }"))
+    let network = try network(fields.required("network", "network: resnet20"))
+    let training = try TrainingReader.read(
+      fields.required("training", "training: { epochs: 30, batch: 128, learning_rate: 0.1 }"), over: nil)
+    let objectives = try ObjectiveReader.read(
+      fields.required("objectives", "objectives: [softmax, sigmoid]"), training: training)
+    for (index, objective) in objectives.enumerated() {
+      places["objectives.\(index)"] = SpecPlace(text: objective.node.place, isUsage: objective.node.isUsage)
+    }
+    return Specification(
+      name: name, source: source, network: network, training: training,
+      objectives: objectives.map(\.objective), seeds: try seeds(fields["seeds"]),
+      transfer: try targets(fields["transfer"], source: source), measures: try measures(fields["measures"]))
+  }
+
+  private func name(_ node: SpecNode) throws(SpecificationError) -> String {
+    let name = try node.text("name")
+    let allowed = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+    guard allowed, name.first != ".", name.count <= 100 else {
+      throw node.error("name: '\(name)' names a folder; use letters, digits, '-', '_' and '.' only")
+    }
+    return name
+  }
+
+  private mutating func network(_ node: SpecNode) throws(SpecificationError) -> NetworkSpec {
+    note("network", node)
+    if case .scalar = node.content { return NetworkSpec(name: try node.text("network")) }
+    if case .sequence = node.content {
+      throw node.error("network: one network a study; lists are sweeps of objective parameters only")
+    }
+    let fields = try SpecFields(node, of: "network", keys: ["name", "width"])
+    let name = try fields.required("name", "name: resnet20").text("network.name")
+    guard let width = try fields["width"]?.integer("network.width", in: 1...4096) else {
+      return NetworkSpec(name: name)
+    }
+    return NetworkSpec(name: name, width: width)
+  }
+
+  private func seeds(_ node: SpecNode?) throws(SpecificationError) -> [Int] {
+    guard let node else { return [0, 1, 2] }
+    if case .sequence = node.content {
+      var seeds: [Int] = []
+      for item in try node.list("seeds") {
+        let seed = try item.integer("seeds", in: 0...Int(Int32.max))
+        guard !seeds.contains(seed) else { throw item.error("seeds: \(seed) is given twice; keep one") }
+        seeds.append(seed)
+      }
+      return seeds
+    }
+    return Array(0..<(try node.integer("seeds", in: 1...10_000)))
+  }
+
+  private func measures(_ node: SpecNode?) throws(SpecificationError) -> [Specification.Measure] {
+    guard let node else { return Specification.Measure.allCases }
+    var measures: [Specification.Measure] = []
+    for item in try node.list("measures") {
+      let known = Specification.Measure.allCases.map(\.rawValue)
+      let name = try item.text("measures")
+      guard !Self.laterMeasures.contains(name) else {
+        throw item.error(
+          "measures: '\(name)' is not supported by this version of separatrix; supported: \(known.joined(separator: ", "))"
+        )
+      }
+      guard let measure = Specification.Measure(rawValue: try item.choice("measures", of: known)) else {
+        continue
+      }
+      guard !measures.contains(measure) else {
+        throw item.error("measures: '\(name)' is given twice; keep one")
+      }
+      measures.append(measure)
+    }
+    return measures
+  }
+}

@@ -1,0 +1,84 @@
+import GRDB
+
+/// The tables of `study.sqlite`. The schema states what must hold (types, references, ranges), so that a wrong row is
+/// refused by SQLite whatever the code does. Migrations are only ever added.
+enum Schema {
+  static let migrator: DatabaseMigrator = {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1: study, runs, stages, measurements, epochs, facts") { database in
+      try database.execute(sql: version1)
+    }
+    return migrator
+  }()
+
+  private static let version1 = """
+    CREATE TABLE study (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      name TEXT NOT NULL CHECK (name <> ''),
+      spec_yaml TEXT NOT NULL,
+      spec_json TEXT NOT NULL CHECK (json_valid(spec_json)),
+      created_at TEXT NOT NULL,
+      program_version TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE run (
+      digest TEXT PRIMARY KEY CHECK (length(digest) = 64),
+      label TEXT NOT NULL CHECK (label <> ''),
+      objective TEXT NOT NULL CHECK (objective <> ''),
+      objective_json TEXT NOT NULL CHECK (json_valid(objective_json)),
+      network TEXT NOT NULL CHECK (network <> ''),
+      seed INTEGER NOT NULL,
+      plan_json TEXT NOT NULL CHECK (json_valid(plan_json)),
+      position INTEGER NOT NULL CHECK (position >= 0),
+      active INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1))
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE stage (
+      digest TEXT PRIMARY KEY CHECK (length(digest) = 64),
+      run_digest TEXT NOT NULL REFERENCES run (digest) ON DELETE CASCADE,
+      kind TEXT NOT NULL CHECK (kind IN ('train', 'evaluate', 'extract', 'separation', 'probe', 'knn')),
+      target TEXT NOT NULL DEFAULT '',
+      state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'running', 'done', 'failed')),
+      attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+      seconds REAL NOT NULL DEFAULT 0 CHECK (seconds >= 0),
+      started_at TEXT,
+      finished_at TEXT,
+      host TEXT,
+      error TEXT,
+      position INTEGER NOT NULL CHECK (position >= 0),
+      active INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
+      CHECK (state <> 'failed' OR error IS NOT NULL),
+      CHECK (state <> 'done' OR (error IS NULL AND finished_at IS NOT NULL))
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX stage_run ON stage (run_digest);
+
+    CREATE TABLE measurement (
+      run_digest TEXT NOT NULL REFERENCES run (digest) ON DELETE CASCADE,
+      stage_digest TEXT NOT NULL REFERENCES stage (digest) ON DELETE CASCADE,
+      name TEXT NOT NULL CHECK (name <> ''),
+      target TEXT NOT NULL DEFAULT '',
+      split TEXT NOT NULL CHECK (split IN ('train', 'test')),
+      value REAL,
+      reason TEXT,
+      PRIMARY KEY (run_digest, name, target, split),
+      CHECK ((value IS NULL) = (reason IS NOT NULL))
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX measurement_stage ON measurement (stage_digest);
+
+    CREATE TABLE epoch (
+      run_digest TEXT NOT NULL REFERENCES run (digest) ON DELETE CASCADE,
+      epoch INTEGER NOT NULL CHECK (epoch >= 1),
+      loss REAL,
+      train_accuracy REAL CHECK (train_accuracy BETWEEN 0 AND 1),
+      holdout_accuracy REAL CHECK (holdout_accuracy BETWEEN 0 AND 1),
+      learning_rate REAL,
+      images_per_second REAL,
+      PRIMARY KEY (run_digest, epoch)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE fact (
+      key TEXT PRIMARY KEY CHECK (key <> ''),
+      value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """
+}

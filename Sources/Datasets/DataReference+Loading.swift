@@ -1,0 +1,85 @@
+extension DataReference {
+  /// The splits that are stored, train first. `load` gives both also where only one is.
+  public var splits: [Split] {
+    guard let entry = try? DatasetEntry.find(dataset) else { return [] }
+    return entry.splits(self)
+  }
+
+  /// The samples of a split. A set that has only one split is divided 80/20 by seed 0: stratified, groups whole.
+  public func load(_ split: Split) throws(DatasetError) -> Samples {
+    try load(split, from: DatasetEntry.standard)
+  }
+
+  /// The same with a list of one's own.
+  public func load(_ split: Split, from list: [DatasetEntry]) throws(DatasetError) -> Samples {
+    let entry = try DatasetEntry.find(dataset, in: list)
+    try check(from: list)
+    let stored = entry.splits(self)
+    var samples: Samples
+    if stored.count == 1, let only = stored.first {
+      let whole = try loadStored(only, from: list)
+      let parts = Holdout.split(
+        labels: whole.labels, groups: whole.groups, fraction: 0.2, seed: 0, purpose: .division)
+      samples = whole.selecting(split == .train ? parts.kept : parts.held)
+    } else {
+      samples = try loadStored(split, from: list)
+    }
+    if split == .train, let fraction, fraction < 1 {
+      samples = samples.selecting(samples.places(fraction: fraction, seed: seed ?? 0))
+    }
+    guard samples.count > 0 else {
+      throw DatasetError(
+        .empty, expected: "images in the \(split.rawValue) split of \(self)", found: "none",
+        cure: "keep more classes or a larger fraction")
+    }
+    return samples
+  }
+
+  /// A split as it is stored, before any division of a set that has only one, and before the fraction.
+  public func loadStored(
+    _ split: Split, from list: [DatasetEntry] = DatasetEntry.standard
+  ) throws(DatasetError) -> Samples {
+    let entry = try DatasetEntry.find(dataset, in: list)
+    try check(from: list)
+    let stored = entry.splits(self)
+    guard stored.contains(split) else {
+      throw DatasetError(
+        .badReference, expected: "the \(split.rawValue) split of \(self)",
+        found: "only " + stored.map(\.rawValue).joined(separator: ", "))
+    }
+    var samples = try entry.load(self, split)
+    if let groups, split == .train || stored.count == 1 {
+      samples.groups = try GroupFile.read(groups, count: samples.count)
+    }
+    if let labels, Self.isLabelMap(labels) { samples = try LabelMap(labels).applied(to: samples) }
+    if let classes { samples = try samples.keeping(classes: classes) }
+    return samples
+  }
+
+  /// Refuses what cannot be meant, before any file is opened.
+  func check(from list: [DatasetEntry]) throws(DatasetError) {
+    let entry = try DatasetEntry.find(dataset, in: list)
+    _ = try entry.factor(of: self)
+    func refuse(_ expected: String, _ found: String) -> DatasetError {
+      DatasetError(.badReference, expected: expected, found: found)
+    }
+    if let fraction, !(fraction > 0 && fraction <= 1) { throw refuse("a fraction in (0, 1]", "\(fraction)") }
+    if let classCount, classCount < 1 || classCount > 256 {
+      throw refuse("1 to 256 classes", "\(classCount)")
+    }
+    if let classes {
+      if classes.isEmpty { throw refuse("at least one class to keep", "none") }
+      if let twice = classes.first(where: { c in classes.filter { $0 == c }.count > 1 }) {
+        throw refuse("each class once", "class \(twice) more than once")
+      }
+    }
+    if dataset == "idx", let files = [train, test].first(where: { !$0.isEmpty && $0.count != 2 }) {
+      throw refuse("two files for a split of idx: images, labels", files.joined(separator: ","))
+    }
+    switch entry.source {
+    case .files where train.isEmpty && test.isEmpty: throw refuse(entry.usage, "no files")
+    case .folder where directory == nil: throw refuse(entry.usage, "no folder")
+    default: break
+    }
+  }
+}

@@ -1,0 +1,42 @@
+/// The lines of a small text file, for label maps and groups.
+enum TextLines {
+  /// Lines without their ends; a last empty one does not count. Throws unless the file is UTF-8.
+  static func read(_ path: String) throws(DatasetError) -> [String] {
+    let bytes = try StoredFile(path, packing: .byName).contents()
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw DatasetError(
+        .badText, file: path, offset: 1, expected: "text in UTF-8", found: "other bytes",
+        cure: "save the file as UTF-8")
+    }
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      trimmed(line.hasSuffix("\r") ? line.dropLast() : line)
+    }
+    if let first = lines.first, first.hasPrefix("\u{FEFF}") { lines[0] = String(first.dropFirst()) }
+    while lines.last == "" { lines.removeLast() }
+    return lines
+  }
+
+  /// The fields of a line of comma-separated values, which may stand in double quotes.
+  static func fields(_ line: String) -> [String] {
+    var fields: [String] = []
+    var field = ""
+    var isQuoted = false
+    for character in line {
+      switch character {
+      case "\"": isQuoted.toggle()
+      case "," where !isQuoted:
+        fields.append(trimmed(Substring(field)))
+        field = ""
+      default: field.append(character)
+      }
+    }
+    return fields + [trimmed(Substring(field))]
+  }
+
+  private static func trimmed(_ text: Substring) -> String {
+    var text = text
+    while let first = text.first, first == " " || first == "\t" { text = text.dropFirst() }
+    while let last = text.last, last == " " || last == "\t" { text = text.dropLast() }
+    return String(text)
+  }
+}

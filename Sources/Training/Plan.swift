@@ -1,0 +1,172 @@
+import Crypto
+import Datasets
+import Foundation
+import Networks
+import Objectives
+
+/// Everything that decides a run. Two runs of one plan on one machine type and build give the same bytes.
+///
+/// The digest of its canonical JSON names the run. How often checkpoints are written is not part of it: that changes
+/// no weight. `threads` is, because sums are formed a thread's share at a time.
+public struct Plan: Codable, Hashable, Sendable {
+  /// The source data set.
+  public var data: DataReference
+  /// SHA-256 of the training samples, once known, so that changed files are another run.
+  public var dataDigest: String?
+  /// Share of the training split held out for the temperature and for choices; never trained on.
+  public var holdout: Double
+  /// Decides which samples are held out. Equal for all runs of a study.
+  public var holdoutSeed: UInt64
+  /// The network.
+  public var network: NetworkSpec
+  /// The objective with all its parameters.
+  public var objective: ObjectiveSpec
+  /// How it is trained.
+  public var training: TrainingOptions
+  /// Decides first weights, order of samples and augmentation.
+  public var seed: UInt64
+  /// Threads of each operation.
+  public var threads: Int
+
+  /// Collects them.
+  public init(
+    data: DataReference, dataDigest: String? = nil, holdout: Double = 0.1, holdoutSeed: UInt64 = 0,
+    network: NetworkSpec, objective: ObjectiveSpec, training: TrainingOptions = TrainingOptions(), seed: UInt64 = 0,
+    threads: Int = 1
+  ) {
+    self.data = data
+    self.dataDigest = dataDigest
+    self.holdout = holdout
+    self.holdoutSeed = holdoutSeed
+    self.network = network
+    self.objective = objective
+    self.training = training
+    self.seed = seed
+    self.threads = threads
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case data, holdout, network, objective, training, seed, threads
+    case dataDigest = "data_digest"
+    case holdoutSeed = "holdout_seed"
+  }
+
+  /// Reads a plan; keys left out take their defaults, unknown keys are refused.
+  public init(from decoder: any Decoder) throws {
+    try refuseUnknownKeys(decoder, known: CodingKeys.allCases.map(\.rawValue))
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      data: try keys.decode(DataReference.self, forKey: .data),
+      dataDigest: try keys.decodeIfPresent(String.self, forKey: .dataDigest),
+      holdout: try keys.decodeIfPresent(Double.self, forKey: .holdout) ?? 0.1,
+      holdoutSeed: try keys.decodeIfPresent(UInt64.self, forKey: .holdoutSeed) ?? 0,
+      network: try keys.decode(NetworkSpec.self, forKey: .network),
+      objective: try keys.decode(ObjectiveSpec.self, forKey: .objective),
+      training: try keys.decodeIfPresent(TrainingOptions.self, forKey: .training) ?? TrainingOptions(),
+      seed: try keys.decodeIfPresent(UInt64.self, forKey: .seed) ?? 0,
+      threads: try keys.decodeIfPresent(Int.self, forKey: .threads) ?? 1)
+  }
+
+  /// The JSON whose SHA-256 is the digest: sorted keys, no spaces.
+  public func canonicalJSON() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(self)
+  }
+
+  /// SHA-256 of the canonical JSON, hexadecimal.
+  public func digest() throws -> String {
+    SHA256.hash(data: try canonicalJSON()).map { String(format: "%02x", $0) }.joined()
+  }
+}
+
+/// How a network is trained: optimizer, schedule, averaging, augmentation, precision.
+public struct TrainingOptions: Codable, Hashable, Sendable {
+  /// Passes over the training samples.
+  public var epochs = 30
+  /// Samples in a step. The samples that do not fill the last batch of an epoch wait for another epoch.
+  public var batch = 128
+  /// The highest learning rate.
+  public var learningRate = 0.2
+  /// Epochs of linear growth from 0 to the highest rate.
+  public var warmup = 2.0
+  /// What follows the warm-up.
+  public var decay = Decay.cosine
+  /// Nesterov momentum.
+  public var momentum = 0.9
+  /// lambda of lambda/2 ||w||^2 on every weight except batch norm's parameters and biases.
+  public var weightDecay = 5e-4
+  /// Share of the old value in the moving average of all variables, warmed up as min(ema, (1 + t)/(10 + t)); 0: none.
+  public var ema = 0.999
+  /// What is done to training images.
+  public var augment: [Augmentation] = []
+  /// `f32`, or `bf16` for activations in bf16 with weights, statistics and sums in f32.
+  public var precision = Precision.f32
+
+  /// The defaults.
+  public init() {}
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case epochs, batch, warmup, decay, momentum, ema, augment, precision
+    case learningRate = "learning_rate"
+    case weightDecay = "weight_decay"
+  }
+
+  /// Reads options; keys left out take their defaults, unknown keys are refused.
+  public init(from decoder: any Decoder) throws {
+    try refuseUnknownKeys(decoder, known: CodingKeys.allCases.map(\.rawValue))
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    epochs = try keys.decodeIfPresent(Int.self, forKey: .epochs) ?? epochs
+    batch = try keys.decodeIfPresent(Int.self, forKey: .batch) ?? batch
+    learningRate = try keys.decodeIfPresent(Double.self, forKey: .learningRate) ?? learningRate
+    warmup = try keys.decodeIfPresent(Double.self, forKey: .warmup) ?? warmup
+    decay = try keys.decodeIfPresent(Decay.self, forKey: .decay) ?? decay
+    momentum = try keys.decodeIfPresent(Double.self, forKey: .momentum) ?? momentum
+    weightDecay = try keys.decodeIfPresent(Double.self, forKey: .weightDecay) ?? weightDecay
+    ema = try keys.decodeIfPresent(Double.self, forKey: .ema) ?? ema
+    augment = try keys.decodeIfPresent([Augmentation].self, forKey: .augment) ?? augment
+    precision = try keys.decodeIfPresent(Precision.self, forKey: .precision) ?? precision
+  }
+
+  /// Throws for the first value out of range, naming it and what was expected.
+  public func validate() throws(TrainingError) {
+    func require(_ good: Bool, _ field: String, _ value: Any, _ expected: String) throws(TrainingError) {
+      if !good { throw .badPlan(field: "training.\(field)", value: "\(value)", expected: expected) }
+    }
+    try require((1...1_000_000).contains(epochs), "epochs", epochs, "1 to 1000000")
+    try require((2...1_000_000).contains(batch), "batch", batch, "2 to 1000000 (batch norm needs two)")
+    try require(learningRate >= 0 && learningRate.isFinite, "learning_rate", learningRate, "a number of at least 0")
+    try require(warmup >= 0 && warmup <= Double(epochs), "warmup", warmup, "0 to the number of epochs")
+    try require((0..<1).contains(momentum), "momentum", momentum, "0 up to, not including, 1")
+    try require(weightDecay >= 0 && weightDecay.isFinite, "weight_decay", weightDecay, "a number of at least 0")
+    try require((0..<1).contains(ema), "ema", ema, "0 (none) up to, not including, 1")
+  }
+}
+
+/// The type of activations in training.
+public enum Precision: String, Codable, Sendable, CaseIterable {
+  case f32, bf16
+}
+
+/// What is done to a training image.
+public enum Augmentation: String, Codable, Sendable, CaseIterable {
+  /// Mirrored left to right, half the time.
+  case flip
+  /// Moved by up to an eighth of the side each way (4 pixels of 32), black where nothing is left.
+  case shift
+}
+
+/// Refuses keys that are not in `known`, naming the nearest.
+func refuseUnknownKeys(_ decoder: any Decoder, known: [String]) throws {
+  struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+  for key in try decoder.container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
+    let path = (decoder.codingPath.map(\.stringValue) + [key.stringValue]).joined(separator: ".")
+    throw TrainingError.badPlan(
+      field: path, value: "an unknown key", expected: "one of \(known.sorted().joined(separator: ", "))")
+  }
+}

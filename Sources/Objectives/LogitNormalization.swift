@@ -1,0 +1,38 @@
+import Networks
+import Torch
+
+/// Softmax cross-entropy of logits brought to one length.
+///
+///     outputs = z / (tau ||z||),   loss = xent(outputs, t),   tau = temperature
+///
+/// Source: Kornblith et al., arXiv 2010.16402, section 2 (Logit normalization, tau = 0.04). The largest
+/// difference between two outputs is about 1 / tau, so tau falls as log K grows. Departures: logits shorter
+/// than 1e-6 give zero outputs and no gradient (see `Tensor.unitRows`).
+public struct LogitNormalization: Objective {
+  public static let name = "logit-normalization"
+  public static let summary = "softmax cross-entropy of logits normalized to length 1 / temperature"
+  public static let role = Role.base
+  public static let parameters = [
+    ObjectiveParameter("temperature", "tau; outputs have length 1 / tau", .positive)
+  ]
+
+  /// tau, greater than 0.
+  public var temperature = Presets.ten.logitTemperature
+
+  /// The plain defaults.
+  public init() {}
+
+  public static func preset(classes: Int) -> Self {
+    var objective = Self()
+    objective.temperature = Presets.near(classes).logitTemperature
+    return objective
+  }
+
+  public static func conflict(with other: any Objective.Type) -> String? {
+    other == LogitPenalty.self ? "normalized logits have one length, so the penalty is a constant" : nil
+  }
+
+  public func outputs(of features: Tensor, head: Linear) throws(TorchError) -> Tensor {
+    try head(features).unitRows() * (1 / temperature)
+  }
+}

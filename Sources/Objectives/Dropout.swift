@@ -9,9 +9,13 @@ import Torch
 /// Departures: none. The mask is a function of (seed, epoch, sample, feature), not of the place in the
 /// batch, so it does not depend on batch size, order, threads or resumption.
 public struct Dropout: Objective {
+  /// Its name in plans.
   public static let name = "dropout"
+  /// What it is, in one line.
   public static let summary = "drops penultimate features at random while training"
+  /// Added to a base.
   public static let role = Role.regularizer
+  /// What it takes.
   public static let parameters = [
     ObjectiveParameter("keep", "probability of keeping a feature", .unitOpenBelow)
   ]
@@ -19,19 +23,25 @@ public struct Dropout: Objective {
   /// Probability of keeping a feature, in `(0, 1]`.
   public var keep = Presets.ten.keep
 
+  /// Separates these draws from others of the same sample.
+  static let stream: UInt64 = 1
+
   /// The plain defaults.
   public init() {}
 
+  /// The setting suggested for K classes.
   public static func preset(classes: Int) -> Self {
     var objective = Self()
     objective.keep = Presets.near(classes).keep
     return objective
   }
 
+  /// Features `[B, M]` with the mask of the samples at hand.
   public func transform(_ features: Tensor, mode: Mode) throws(TorchError) -> Tensor {
     switch mode {
     case .evaluation: features
-    case .training(let randomness): try masked(features, draws: randomness.uniform(like: features))
+    case .training(let randomness):
+      try masked(features, draws: randomness.uniform(width: features.shape.last ?? 0, stream: Self.stream))
     }
   }
 

@@ -8,9 +8,13 @@ import Torch
 /// Source: Kornblith et al., arXiv 2010.16402, section 2 (Extra final-layer L2, lambda = 8e-4). The factor 1/2 is
 /// the release's. Departures: none.
 public struct FinalLayerL2: Objective {
+  /// Its name in plans.
   public static let name = "final-layer-l2"
+  /// What it is, in one line.
   public static let summary = "L2 penalty on the final layer's weights"
+  /// Added to a base.
   public static let role = Role.regularizer
+  /// What it takes.
   public static let parameters = [
     ObjectiveParameter("strength", "lambda in (lambda / 2) sum W^2", .nonNegative)
   ]
@@ -21,12 +25,14 @@ public struct FinalLayerL2: Objective {
   /// The plain defaults.
   public init() {}
 
+  /// The setting suggested for K classes.
   public static func preset(classes: Int) -> Self {
     var objective = Self()
     objective.strength = Presets.near(classes).finalLayerL2
     return objective
   }
 
+  /// (lambda / 2) sum W^2.
   public func penalty(on logits: Tensor, head: Linear) throws(TorchError) -> Tensor? {
     try head.weight.square().sum() * (strength / 2)
   }

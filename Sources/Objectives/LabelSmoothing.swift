@@ -10,9 +10,13 @@ import Torch
 /// pull towards the correct class as strong as softmax's; `rescaled` does so. It is off in the plain
 /// objective and part of `paper()`.
 public struct LabelSmoothing: Objective {
+  /// Its name in plans.
   public static let name = "label-smoothing"
+  /// What it is, in one line.
   public static let summary = "softmax cross-entropy against smoothed targets"
+  /// A whole loss.
   public static let role = Role.base
+  /// What it takes.
   public static let parameters = [
     ObjectiveParameter("smoothing", "share of the target spread over all classes", .unitOpenAbove),
     ObjectiveParameter("rescaled", "multiplies the loss by 1 / (1 - smoothing), as released", .flag),
@@ -26,18 +30,21 @@ public struct LabelSmoothing: Objective {
   /// The plain defaults.
   public init() {}
 
+  /// The published setting, with the release's factor.
   public static func paper() -> Self {
     var objective = preset(classes: 1000)
     objective.rescaled = true
     return objective
   }
 
+  /// The setting suggested for K classes.
   public static func preset(classes: Int) -> Self {
     var objective = Self()
     objective.smoothing = Presets.near(classes).smoothing
     return objective
   }
 
+  /// Cross-entropy of outputs `[B, K]` against smoothed targets.
   public func loss(of outputs: Tensor, labels: Tensor, head: Linear) throws(TorchError) -> Tensor {
     let loss = try crossEntropy(of: outputs, labels: labels, smoothing: smoothing)
     return rescaled ? try loss * (1 / (1 - smoothing)) : loss

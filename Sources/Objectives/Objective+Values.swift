@@ -99,7 +99,8 @@ extension Objective {
     do {
       return try JSONDecoder().decode([String: Scalar].self, from: JSONEncoder().encode(self))
     } catch {
-      throw .unusable(objective: Self.name, reason: "parameters must be finite numbers or switches (\(error))")
+      throw .unusable(
+        objective: Self.name, reason: "parameters must be finite numbers or switches (\(error))")
     }
   }
 
@@ -114,7 +115,8 @@ extension Objective {
     _ key: String, among scalars: [String: Scalar]
   ) throws(ObjectiveError) -> String {
     let words = key.split(separator: "_", omittingEmptySubsequences: false)
-    let camel = words.prefix(1).joined() + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    let capitalized = words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }
+    let camel = words.prefix(1).joined() + capitalized.joined()
     for name in [key, camel] where scalars[name] != nil { return name }
     let known = nearestFirst(to: key, among: scalars.keys.sorted())
     throw .unknownParameter(objective: name, parameter: key, known: known)

@@ -66,23 +66,32 @@ public protocol Objective: Codable, Hashable, Sendable {
 }
 
 extension Objective {
+  /// None declared.
   public static var parameters: [ObjectiveParameter] { [] }
 
+  /// The preset for 1000 classes.
   public static func paper() -> Self { preset(classes: 1000) }
 
+  /// The plain defaults.
   public static func preset(classes: Int) -> Self { Self() }
 
+  /// None.
   public static func conflict(with other: any Objective.Type) -> String? { nil }
 
+  /// The features as they are.
   public func transform(_ features: Tensor, mode: Mode) throws(TorchError) -> Tensor { features }
 
+  /// The head's logits.
   public func outputs(of features: Tensor, head: Linear) throws(TorchError) -> Tensor { try head(features) }
 
+  /// The outputs as they are.
   public func logits(from outputs: Tensor) throws(TorchError) -> Tensor { outputs }
 
+  /// Softmax cross-entropy.
   public func loss(of outputs: Tensor, labels: Tensor, head: Linear) throws(TorchError) -> Tensor {
     try crossEntropy(of: outputs, labels: labels)
   }
 
+  /// Nothing.
   public func penalty(on logits: Tensor, head: Linear) throws(TorchError) -> Tensor? { nil }
 }

@@ -10,9 +10,13 @@ import Torch
 /// the mean works with the usual learning rates (at z = 0 and K = 1000 the loss is 324, else 324,000).
 /// `sumsClasses` reproduces the release. kappa, M and s suit K = 1000; the presets scale them.
 public struct SquaredError: Objective {
+  /// Its name in plans.
   public static let name = "squared-error"
+  /// What it is, in one line.
   public static let summary = "weighted squared error of the logits"
+  /// A whole loss.
   public static let role = Role.base
+  /// What it takes.
   public static let parameters = [
     ObjectiveParameter("kappa", "weight of the correct class", .positive),
     ObjectiveParameter("target", "M, the value the correct class should have", .positive),
@@ -32,6 +36,7 @@ public struct SquaredError: Objective {
   /// The plain defaults.
   public init() {}
 
+  /// The setting suggested for K classes.
   public static func preset(classes: Int) -> Self {
     let row = Presets.near(classes)
     var objective = Self()
@@ -39,6 +44,7 @@ public struct SquaredError: Objective {
     return objective
   }
 
+  /// The squared error of outputs `[B, K]`, a mean over examples.
   public func loss(of outputs: Tensor, labels: Tensor, head: Linear) throws(TorchError) -> Tensor {
     let correct = try targets(of: labels, like: outputs)
     let weights = try correct * (kappa - 1) + 1  // [B, K]

@@ -132,7 +132,9 @@ import Torch
       #expect {
         try O().replacing(["nonsense": 1])
       } throws: { error in
-        guard case .unknownParameter(O.name, "nonsense", let listed)? = error as? ObjectiveError else { return false }
+        guard case .unknownParameter(O.name, "nonsense", let listed)? = error as? ObjectiveError else {
+          return false
+        }
         return listed.sorted() == known
       }
       for parameter in O.parameters {

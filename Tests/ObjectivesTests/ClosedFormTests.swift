@@ -16,10 +16,13 @@ import Torch
   @Test(arguments: [2, 10, 100, 1000]) func initialLosses(classes: Int) throws {
     let k = Double(classes)
     let uniform = log(k)
-    for text in ["softmax", "plain/label-smoothing", "logit-normalization", "cosine-softmax", "dropout", "logit-penalty"] {
+    for text in [
+      "softmax", "plain/label-smoothing", "logit-normalization", "cosine-softmax", "dropout", "logit-penalty",
+    ] {
       #expect(abs(try initialLoss(text, classes: classes) - uniform) <= 1e-12 * uniform, "\(text)")
     }
-    #expect(abs(try initialLoss("paper/label-smoothing", classes: classes) - uniform / 0.9) <= 1e-12 * uniform)
+    #expect(
+      abs(try initialLoss("paper/label-smoothing", classes: classes) - uniform / 0.9) <= 1e-12 * uniform)
     // K softplus(-log K) + log K, about log K + 1.
     let sigmoid = try initialLoss("sigmoid", classes: classes)
     #expect(abs(sigmoid - (k * log1p(1 / k) + uniform)) <= 1e-12 * sigmoid)
@@ -62,7 +65,9 @@ import Torch
     let both = try problem.evaluate(combination("sigmoid+logit-penalty:strength=2")).loss
     #expect(abs(both - bare - size) <= 1e-12 * size)
     let cosines = try problem.evaluate(combination("cosine-softmax:temperature=0.1"))
-    let penalized = try problem.evaluate(combination("cosine-softmax:temperature=0.1+logit-penalty:strength=2")).loss
+    let penalized = try problem.evaluate(
+      combination("cosine-softmax:temperature=0.1+logit-penalty:strength=2")
+    ).loss
     let expected = cosines.outputs.map { $0 * $0 * 0.01 }.reduce(0, +) / 6
     #expect(abs(penalized - cosines.loss - expected) <= 1e-12)
   }

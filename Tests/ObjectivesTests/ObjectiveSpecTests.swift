@@ -21,26 +21,33 @@ import Testing
   @Test func everyParameterIsWrittenOut() throws {
     let spec = try ObjectiveSpec(parsing: "cosine-softmax:temperature=0.05", classes: 10)
     #expect(spec.description == "cosine-softmax:normalizesFeatures=1,temperature=0.05")
-    #expect(spec.parts == [.init(name: "cosine-softmax", parameters: ["normalizesFeatures": 1, "temperature": 0.05])])
+    #expect(
+      spec.parts == [
+        .init(name: "cosine-softmax", parameters: ["normalizesFeatures": 1, "temperature": 0.05])
+      ])
     #expect(try spec.label(classes: 10) == "cosine-softmax:temperature=0.05")
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let json = String(decoding: try encoder.encode(spec), as: UTF8.self)
     #expect(
-      json == #"{"parts":[{"name":"cosine-softmax","parameters":{"normalizesFeatures":1,"temperature":0.05}}]}"#)
+      json
+        == #"{"parts":[{"name":"cosine-softmax","parameters":{"normalizesFeatures":1,"temperature":0.05}}]}"#)
   }
 
   @Test func oneCombinationHasOneForm() throws {
     let spellings = [
-      "sigmoid+dropout:keep=0.5+logit-penalty:strength=1e-3", "logit-penalty:strength=0.001 + dropout:keep=0.50+sigmoid",
+      "sigmoid+dropout:keep=0.5+logit-penalty:strength=1e-3",
+      "logit-penalty:strength=0.001 + dropout:keep=0.50+sigmoid",
       "dropout:keep=5e-1+sigmoid+logit-penalty:strength=1.0E-3",
     ]
     let specs = try spellings.map { try ObjectiveSpec(parsing: $0, classes: 10) }
     #expect(Set(specs).count == 1)
     #expect(specs[0].description == "sigmoid+dropout:keep=0.5+logit-penalty:strength=0.001")
     #expect(
-      try ObjectiveSpec(parsing: "softmax+dropout", classes: 10) == ObjectiveSpec(parsing: "dropout", classes: 10))
-    #expect(try ObjectiveSpec(parsing: "squared-error:scale=1e+1", classes: 10).parts[0].parameters["scale"] == 10)
+      try ObjectiveSpec(parsing: "softmax+dropout", classes: 10)
+        == ObjectiveSpec(parsing: "dropout", classes: 10))
+    #expect(
+      try ObjectiveSpec(parsing: "squared-error:scale=1e+1", classes: 10).parts[0].parameters["scale"] == 10)
   }
 
   @Test func presets() throws {
@@ -65,22 +72,33 @@ import Testing
   @Test func byNameWithReplacements() throws {
     let spec = try ObjectiveSpec(name: "cosine-softmax", parameters: ["normalizes_features": 0], classes: 10)
     #expect(try spec == ObjectiveSpec(parsing: "cosine-softmax:normalizesFeatures=false", classes: 10))
-    #expect(try ObjectiveSpec(name: "paper/dropout", parameters: [:], classes: 10).description == "dropout:keep=0.7")
+    #expect(
+      try ObjectiveSpec(name: "paper/dropout", parameters: [:], classes: 10).description == "dropout:keep=0.7"
+    )
   }
 
   @Test(arguments: [
     ("sofmax", "unknown objective \"sofmax\"; there are: softmax,"),
     ("cosine", "unknown objective \"cosine\""),
     ("papr/softmax", "unknown preset \"papr\"; there are: paper, plain"),
-    ("label-smoothing:smoothin=0.1", "label-smoothing has no parameter \"smoothin\"; it has: smoothing, rescaled"),
+    (
+      "label-smoothing:smoothin=0.1",
+      "label-smoothing has no parameter \"smoothin\"; it has: smoothing, rescaled"
+    ),
     ("softmax:temperature=1", "softmax has no parameter \"temperature\"; it takes none"),
-    ("label-smoothing:smoothing=1", "label-smoothing: smoothing is 1; expected a number of at least 0 and less than 1"),
+    (
+      "label-smoothing:smoothing=1",
+      "label-smoothing: smoothing is 1; expected a number of at least 0 and less than 1"
+    ),
     ("dropout:keep=0", "dropout: keep is 0; expected a number greater than 0 and at most 1"),
     ("dropout:keep=often", "dropout: keep is \"often\"; expected a number greater than 0 and at most 1"),
     ("dropout:keep=true", "dropout: keep is \"true\"; expected a number"),
     ("dropout:keep=nan", "dropout: keep is nan; expected a number"),
     ("cosine-softmax:temperature=inf", "cosine-softmax: temperature is inf; expected a finite number"),
-    ("cosine-softmax:temperature=0", "cosine-softmax: temperature is 0; expected a finite number greater than 0"),
+    (
+      "cosine-softmax:temperature=0",
+      "cosine-softmax: temperature is 0; expected a finite number greater than 0"
+    ),
     ("cosine-softmax:normalizesFeatures=0.5", "normalizesFeatures is \"0.5\"; expected true or false"),
     ("cosine-softmax:normalizesFeatures=maybe", "normalizesFeatures is \"maybe\"; expected true or false"),
     ("dropout:keep=0.5,keep=0.6", "dropout: keep is given twice"),
@@ -89,7 +107,8 @@ import Testing
     ("softmax+label-smoothing", "softmax and label-smoothing are each a whole loss"),
     ("logit-normalization+logit-penalty", "logit-normalization and logit-penalty cannot be combined"),
     ("", "a name is missing"), ("softmax+", "a name is missing"), (":a=1", "a name is missing"),
-    ("dropout:", "is not key=value"), ("dropout:keep", "is not key=value"), ("dropout:keep=", "is not key=value"),
+    ("dropout:", "is not key=value"), ("dropout:keep", "is not key=value"),
+    ("dropout:keep=", "is not key=value"),
   ])
   func whatIsWrongIsNamed(text: String, words: String) {
     #expect {
@@ -102,8 +121,9 @@ import Testing
   @Test func aSpecFromAFileIsChecked() throws {
     let json = #"{"parts":[{"name":"dropout","parameters":{"keep":2}}]}"#
     let spec = try JSONDecoder().decode(ObjectiveSpec.self, from: Data(json.utf8))
-    #expect(throws: ObjectiveError.outOfRange(
-      objective: "dropout", parameter: "keep", value: 2, expected: "a number greater than 0 and at most 1")
+    #expect(
+      throws: ObjectiveError.outOfRange(
+        objective: "dropout", parameter: "keep", value: 2, expected: "a number greater than 0 and at most 1")
     ) { try spec.objective() }
     let none = try JSONDecoder().decode(ObjectiveSpec.self, from: Data(#"{"parts":[]}"#.utf8))
     #expect(throws: ObjectiveError.self) { try none.objective() }

@@ -56,7 +56,8 @@ struct Fixture: Decodable {
         let projection = values.enumerated().reduce(0.0) { $0 + $1.element * (2 * uniform(9, $1.offset) - 1) }
         let allowed = tolerance * size * Double(values.count).squareRoot()
         let difference = abs(projection - expected.projection)
-        #expect(difference <= allowed, "\(row.objective) K=\(row.classes) \(name): projection \(difference / size)")
+        #expect(
+          difference <= allowed, "\(row.objective) K=\(row.classes) \(name): projection \(difference / size)")
       }
     }
   }

@@ -28,6 +28,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Torch", "Datasets", "Networks", "Objectives", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Features", dependencies: ["Training", "CCodecs"]),
     .target(name: "Measures", dependencies: ["Features"]),

@@ -16,6 +16,7 @@ struct Optimizer {
     var velocities: [Tensor] = []
     var averages: [Tensor] = []
     var optimized: [OptimizedParameter] = []
+    let zero = try Tensor.zeros([])
     for entry in model.parameters.entries {
       // clone() keeps the memory layout, which the fused step needs.
       let average = try entry.tensor.detach().clone()
@@ -23,7 +24,7 @@ struct Optimizer {
       averages.append(average)
       guard entry.kind != .statistic else { continue }
       let velocity = try entry.tensor.detach().clone()
-      try velocity.assign(try saved?["velocity.\(entry.name)"] ?? Tensor.zeros([]))
+      try velocity.assign(saved?["velocity.\(entry.name)"] ?? zero)
       velocities.append(velocity)
       try entry.tensor.requiresGradient()
       optimized.append(

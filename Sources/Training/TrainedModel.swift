@@ -1,0 +1,156 @@
+import Datasets
+import Foundation
+import Networks
+import Objectives
+import Torch
+
+/// A finished network, read from `weights.safetensors` alone: what it is and how it is used stand in the metadata.
+public struct TrainedModel {
+  /// What the metadata of a weights file says.
+  public struct Description: Codable, Hashable, Sendable {
+    /// The network's name and width.
+    public var network: NetworkSpec
+    /// The size of the images it takes.
+    public var shape: ImageShape
+    /// The names of its classes.
+    public var classNames: [String]
+    /// How images are normalized.
+    public var normalization: Normalization
+    /// The objective it was trained under; evaluation uses its outputs.
+    public var objective: ObjectiveSpec
+    /// The run's seed.
+    public var seed: UInt64
+    /// The data set it was trained on.
+    public var data: String
+    /// Digest of its plan.
+    public var planDigest: String
+  }
+
+  /// What it is.
+  public let description: Description
+  /// The network with its weights.
+  public let model: Model
+  /// Its objective.
+  public let objective: Combination
+
+  /// Reads a weights file, or the weights of a run folder.
+  public init(_ url: URL, catalog: Catalog = .standard) throws(TrainingError) {
+    var file = url
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+      throw .file(path: url.path, operation: "open", reason: "there is no such file or folder")
+    }
+    if isFolder.boolValue {
+      file = url.appendingPathComponent("weights.safetensors")
+      guard FileManager.default.fileExists(atPath: file.path) else {
+        throw .noRun(path: url.path, missing: "weights.safetensors")
+      }
+    }
+    let (tensors, metadata) = try TensorFile.read(file, requiresDigest: false)
+    guard let text = metadata["separatrix"] else {
+      throw .badWeights(path: file.path, reason: "its metadata does not say which network it is (key 'separatrix')")
+    }
+    let description: Description
+    do {
+      description = try JSONDecoder().decode(Description.self, from: Data(text.utf8))
+    } catch {
+      throw .badWeights(path: file.path, reason: "its metadata 'separatrix' cannot be read: \(error)")
+    }
+    self.description = description
+    objective = try wrapping { try description.objective.objective(from: catalog.objectives) }
+    model = try wrapping {
+      try Model(
+        description.network, channels: description.shape.channels, size: min(description.shape.height, description.shape.width),
+        classes: description.classNames.count, source: .tensors(tensors), networks: catalog.networks)
+    }
+  }
+
+  /// Writes tensors as such a file.
+  static func write(_ tensors: [(name: String, tensor: Tensor)], _ description: Description, to url: URL) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let text = String(decoding: try encoder.encode(description), as: UTF8.self)
+    try TensorFile.write(tensors, metadata: ["separatrix": text], to: url)
+  }
+
+  /// What the model makes of `samples`, in their order, in evaluation mode and f32, `batch` at a time.
+  /// `layers` names blocks to keep besides the pooled features (empty: none).
+  public func predict(
+    _ samples: Samples, layers: [String] = [], batch: Int = 250, progress: (Int) -> Void = { _ in }
+  ) throws(TrainingError) -> Predictions {
+    guard samples.shape == description.shape else {
+      throw .badPlan(
+        field: "data", value: "images of \(samples.shape)", expected: "\(description.shape), as the network was trained")
+    }
+    return try Predictions(
+      model, objective, Batches(samples, normalization: description.normalization), layers: layers, batch: batch,
+      progress: progress)
+  }
+}
+
+/// Features, outputs and labels of a set of samples.
+public struct Predictions {
+  /// Pooled penultimate features f32 [n, d].
+  public let features: Tensor
+  /// The objective's outputs f32 [n, K].
+  public let outputs: Tensor
+  /// The class of each sample.
+  public let labels: [Int]
+  /// The blocks asked for, by name in network order: f32 [n, c, h, w].
+  public let layers: [(name: String, tensor: Tensor)]
+  /// All names that could have been asked for.
+  public let layerNames: [String]
+
+  init(
+    _ model: Model, _ objective: Combination, _ batches: Batches, layers wanted: [String], batch: Int,
+    progress: (Int) -> Void
+  ) throws(TrainingError) {
+    var features: [Tensor] = []
+    var outputs: [Tensor] = []
+    var tapped: [String: [Tensor]] = [:]
+    var names: [String] = []
+    let n = batches.samples.count
+    guard n > 0 else { throw .tooFewSamples(found: 0, needed: 1) }
+    do throws(TorchError) {
+      try withoutGradient { () throws(TorchError) in
+        for start in stride(from: 0, to: n, by: batch) {
+          let range = start..<min(n, start + batch)
+          let (images, _) = try batches.batch(range, epoch: nil)
+          names = []
+          let pass = Pass(.evaluation) { (name, tensor) throws(TorchError) in
+            names.append(name)
+            if wanted.contains(name) { tapped[name, default: []].append(try tensor.contiguous()) }
+          }
+          let x = try model.network.features(images, pass)
+          features.append(x)
+          outputs.append(try objective.outputs(of: objective.transform(x, mode: .evaluation), head: model.head))
+          progress(range.upperBound)
+        }
+      }
+      self.features = try Tensor.concat(features)
+      self.outputs = try Tensor.concat(outputs)
+      var layers: [(name: String, tensor: Tensor)] = []
+      for name in names where wanted.contains(name) {
+        layers.append((name, try Tensor.concat(tapped[name] ?? [])))
+      }
+      self.layers = layers
+    } catch {
+      throw .torch(error)
+    }
+    if let unknown = wanted.first(where: { !names.contains($0) }) {
+      throw .badPlan(field: "layers", value: unknown, expected: "one of \(names.joined(separator: ", ")), pooled")
+    }
+    labels = batches.samples.labels
+    layerNames = names
+  }
+
+  /// Share of samples whose largest output is their label's.
+  public func accuracy() throws(TrainingError) -> Double {
+    do throws(TorchError) {
+      let best = try outputs.argmax(1).ints()
+      return Double(zip(best, labels).count { $0 == $1 }) / Double(labels.count)
+    } catch {
+      throw .torch(error)
+    }
+  }
+}

@@ -160,10 +160,11 @@ void backward(const at::Tensor &dy, const at::Tensor &y, const at::Tensor &x, co
 }
 
 struct FusedBatchNorm : torch::autograd::Function<FusedBatchNorm> {
-  static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &residual,
-                            const at::Tensor &weight, const at::Tensor &bias, const at::Tensor &running_mean,
+  static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x,
+                            const std::optional<at::Tensor> &addend, const at::Tensor &weight, const at::Tensor &bias, const at::Tensor &running_mean,
                             const at::Tensor &running_var, bool training, double momentum, double eps, bool relu) {
     at::Tensor mean, inverse;
+    const auto residual = addend.value_or(at::Tensor());
     auto run = x.scalar_type() == at::kFloat ? ::forward<float> : ::forward<uint16_t>;
     auto y = run(x, residual, weight, bias, running_mean, running_var, training, momentum, eps, relu, mean, inverse);
     context->save_for_backward({x, relu ? y : at::Tensor(), weight, mean, inverse});
@@ -205,15 +206,17 @@ extern "C" ct_error *ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor we
     const auto &a = get(x), &w = get(weight), &b = get(bias), &rm = get(running_mean), &rv = get(running_var);
     auto r = optional(residual);
     TORCH_CHECK(a.dim() == 4, "batch norm needs [n, c, h, w], got ", a.sizes());
-    for (const auto &p : {w, b, rm, rv})
+    for (const auto *vector : {&w, &b, &rm, &rv}) {
+      const auto &p = *vector;
       TORCH_CHECK(p.dim() == 1 && p.size(0) == a.size(1), "batch norm of ", a.size(1), " channels got a parameter ", p.sizes());
+    }
     TORCH_CHECK(!r.defined() || r.sizes() == a.sizes(), "residual ", r.sizes(), " does not fit ", a.sizes());
     const bool half = a.scalar_type() == at::kBFloat16;
     const bool fused = !unfused && (half || a.scalar_type() == at::kFloat) && a.size(1) % 16 == 0 && a.numel() > 0 && fits(a) &&
                        w.scalar_type() == at::kFloat && rm.scalar_type() == at::kFloat && w.is_contiguous() && b.is_contiguous() &&
                        rm.is_contiguous() && rv.is_contiguous() &&
                        (!r.defined() || (fits(r) && r.scalar_type() == a.scalar_type()));
-    if (fused) return put(out, FusedBatchNorm::apply(a, r, w, b, rm, rv, training, momentum, eps, relu));
+    if (fused) return put(out, FusedBatchNorm::apply(a, r.defined() ? std::optional(r) : std::nullopt, w, b, rm, rv, training, momentum, eps, relu));
     auto y = at::batch_norm(a, w, b, rm, rv, training, momentum, eps, false);
     if (r.defined()) y = y + r;
     put(out, relu ? y.relu() : y);

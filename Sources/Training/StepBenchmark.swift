@@ -1,0 +1,70 @@
+import Datasets
+import Foundation
+import Networks
+import Objectives
+import Torch
+
+/// The speed of `train`'s own step on resident random data.
+public struct StepBenchmark: Sendable {
+  /// The network.
+  public var network: NetworkSpec
+  /// Samples a step.
+  public var batch: Int
+  /// Side of the images, 3 channels.
+  public var size: Int
+  /// Classes.
+  public var classes: Int
+  /// Type of the activations.
+  public var precision: Precision
+  /// Threads of each operation.
+  public var threads: Int
+  /// Steps timed, after four that are not.
+  public var steps: Int
+
+  /// Describes a measurement.
+  public init(
+    network: NetworkSpec, batch: Int, size: Int, classes: Int = 10, precision: Precision, threads: Int, steps: Int
+  ) {
+    self.network = network
+    self.batch = batch
+    self.size = size
+    self.classes = classes
+    self.precision = precision
+    self.threads = threads
+    self.steps = steps
+  }
+
+  /// Runs it: softmax objective, Nesterov momentum, weight decay, moving average. Seconds of each timed step.
+  public func run(catalog: Catalog = .standard) throws(TrainingError) -> [Double] {
+    for (field, value) in [("batch", batch), ("size", size), ("threads", threads), ("steps", steps), ("classes", classes)]
+    where !(1...1_000_000).contains(value) {
+      throw .badPlan(field: field, value: "\(value)", expected: "1 to 1000000")
+    }
+    return try wrapping {
+      try Machine.setThreads(threads)
+      let model = try Model(
+        network, channels: 3, size: size, classes: classes, source: .seed(0), networks: catalog.networks)
+      var options = TrainingOptions()
+      options.weightDecay = 5e-4
+      let optimizer = try Optimizer(model, options: options)
+      let objective = try Combination(base: Softmax())
+      var random = CounterGenerator(seed: 0, purpose: .bench)
+      let pixels = (0..<batch * 3 * size * size).map { _ in Float(random.uniform() * 2 - 1) }
+      let images = try Tensor(pixels, shape: [batch, size, size, 3]).permute([0, 3, 1, 2])
+      let labels = try Tensor((0..<batch).map { _ in random.below(classes) })
+      let mode = Mode.training(SampleRandomness(seed: 0, epoch: 0, samples: Array(0..<batch)))
+      let type: ElementType = precision == .bf16 ? .bf16 : .f32
+      var seconds: [Double] = []
+      for step in 0..<steps + 4 {
+        let start = DispatchTime.now().uptimeNanoseconds
+        let features = try model.network.features(images.to(type), Pass(mode, precision: type))
+        let (loss, _) = try objective(features, labels: labels, head: model.head, mode: mode)
+        _ = try loss.item()
+        try loss.backward()
+        try optimizer.step(rate: 1e-3, step: step)
+        if step >= 4 { seconds.append(Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9) }
+      }
+      return seconds
+    }
+  }
+}

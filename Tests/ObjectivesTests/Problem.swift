@@ -84,7 +84,10 @@ struct Problem {
     try Tensor(rows.flatMap { $0 }, shape: [rows.count, rows.first?.count ?? 0]).to(type)
   }
 
-  private func gradient(of leaf: Tensor) throws -> [Double] { try #require(leaf.gradient()).doubles() }
+  private func gradient(of leaf: Tensor) throws -> [Double] {
+    let gradient = try leaf.gradient()
+    return try #require(gradient).doubles()
+  }
 }
 
 /// Cuts a list into rows.

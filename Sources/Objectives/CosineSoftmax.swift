@@ -5,7 +5,7 @@ import Torch
 ///
 ///     outputs = z / tau,   z_k = cos(W_k, x) + b_k,   loss = xent(outputs, t),   tau = temperature
 ///
-/// Source: Kornblith et al., arXiv 2010.16402, section 2 (Cosine softmax, tau = 0.05). Departures: the released
+/// Source: Kornblith et al., arXiv 2010.16402 (Cosine softmax, tau = 0.05). Departures: the released
 /// graph normalizes W only, z_k = W_k . x / ||W_k|| + b_k; `normalizesFeatures: false` reproduces it.
 /// Vectors shorter than 1e-6 count as zero and get no gradient (see `Tensor.unitRows`).
 public struct CosineSoftmax: Objective {
@@ -22,19 +22,22 @@ public struct CosineSoftmax: Objective {
   ]
 
   /// tau, greater than 0.
-  public var temperature = Presets.ten.cosineTemperature
+  public var temperature: Double
   /// Whether features are normalized as well as weights.
   public var normalizesFeatures = true
 
   /// The plain defaults.
-  public init() {}
+  public init() { self.init(.ten) }
+
+  init(_ row: Presets) {
+    temperature = row.cosineTemperature
+  }
+
+  /// The published setting.
+  public static func paper() -> Self { Self(.published) }
 
   /// The setting suggested for K classes.
-  public static func preset(classes: Int) -> Self {
-    var objective = Self()
-    objective.temperature = Presets.near(classes).cosineTemperature
-    return objective
-  }
+  public static func preset(classes: Int) -> Self { Self(.near(classes)) }
 
   /// (cos(W_k, x) + b_k) / tau, `[B, K]`.
   public func outputs(of features: Tensor, head: Linear) throws(TorchError) -> Tensor {

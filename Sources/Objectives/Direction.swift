@@ -9,7 +9,7 @@ extension Tensor {
   func unitRows() throws(TorchError) -> Tensor {
     let floor = 1e-12
     let squares = try square().sum([1], keep: true)  // [n, 1]
-    let inverse = try squares.clamp(floor, .greatestFiniteMagnitude).rsqrt()
+    let inverse = try squares.clamp(floor, .infinity).rsqrt()
     let directed = try Tensor.full([], floor, type: squares.elementType).isLess(squares)
     return try self * (inverse * directed.to(squares.elementType))
   }

@@ -5,7 +5,7 @@ import Torch
 ///
 ///     x -> x * m / p,   m ~ Bernoulli(p) for each example and feature,   p = keep
 ///
-/// Source: Srivastava et al., JMLR 15, 2014; Kornblith et al., arXiv 2010.16402, section 2 (Dropout, p = 0.7).
+/// Source: Srivastava et al., JMLR 15, 2014; Kornblith et al., arXiv 2010.16402 (Dropout, p = 0.7).
 /// Departures: none. The mask is a function of (seed, epoch, sample, feature), not of the place in the
 /// batch, so it does not depend on batch size, order, threads or resumption.
 public struct Dropout: Objective {
@@ -21,20 +21,23 @@ public struct Dropout: Objective {
   ]
 
   /// Probability of keeping a feature, in `(0, 1]`.
-  public var keep = Presets.ten.keep
+  public var keep: Double
 
   /// Separates these draws from others of the same sample.
   static let stream: UInt64 = 1
 
   /// The plain defaults.
-  public init() {}
+  public init() { self.init(.ten) }
+
+  init(_ row: Presets) {
+    keep = row.keep
+  }
+
+  /// The published setting.
+  public static func paper() -> Self { Self(.published) }
 
   /// The setting suggested for K classes.
-  public static func preset(classes: Int) -> Self {
-    var objective = Self()
-    objective.keep = Presets.near(classes).keep
-    return objective
-  }
+  public static func preset(classes: Int) -> Self { Self(.near(classes)) }
 
   /// Features `[B, M]` with the mask of the samples at hand.
   public func transform(_ features: Tensor, mode: Mode) throws(TorchError) -> Tensor {

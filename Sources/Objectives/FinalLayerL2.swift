@@ -5,7 +5,7 @@ import Torch
 ///
 ///     penalty = (lambda / 2) sum W^2,   lambda = strength; the bias is free
 ///
-/// Source: Kornblith et al., arXiv 2010.16402, section 2 (Extra final-layer L2, lambda = 8e-4). The factor 1/2 is
+/// Source: Kornblith et al., arXiv 2010.16402 (Extra final-layer L2, lambda = 8e-4). The factor 1/2 is
 /// the release's. Departures: none.
 public struct FinalLayerL2: Objective {
   /// Its name in plans.
@@ -20,17 +20,20 @@ public struct FinalLayerL2: Objective {
   ]
 
   /// lambda, at least 0.
-  public var strength = Presets.ten.finalLayerL2
+  public var strength: Double
 
   /// The plain defaults.
-  public init() {}
+  public init() { self.init(.ten) }
+
+  init(_ row: Presets) {
+    strength = row.finalLayerL2
+  }
+
+  /// The published setting.
+  public static func paper() -> Self { Self(.published) }
 
   /// The setting suggested for K classes.
-  public static func preset(classes: Int) -> Self {
-    var objective = Self()
-    objective.strength = Presets.near(classes).finalLayerL2
-    return objective
-  }
+  public static func preset(classes: Int) -> Self { Self(.near(classes)) }
 
   /// (lambda / 2) sum W^2.
   public func penalty(on logits: Tensor, head: Linear) throws(TorchError) -> Tensor? {

@@ -5,7 +5,7 @@ import Torch
 ///
 ///     loss = xent(z, (1 - a) t + a / K),   a = smoothing
 ///
-/// Source: Szegedy et al., arXiv 1512.00567, section 7; Kornblith et al., arXiv 2010.16402, section 2 (Label
+/// Source: Szegedy et al., arXiv 1512.00567, section 7; Kornblith et al., arXiv 2010.16402 (Label
 /// smoothing, a = 0.1). Departures: the released code also multiplies by 1 / (1 - a), which keeps the
 /// pull towards the correct class as strong as softmax's; `rescaled` does so. It is off in the plain
 /// objective and part of `paper()`.
@@ -23,26 +23,26 @@ public struct LabelSmoothing: Objective {
   ]
 
   /// Share of the target spread evenly over all classes, in `[0, 1)`.
-  public var smoothing = Presets.ten.smoothing
+  public var smoothing: Double
   /// Whether the loss is multiplied by 1 / (1 - smoothing).
   public var rescaled = false
 
   /// The plain defaults.
-  public init() {}
+  public init() { self.init(.ten) }
+
+  init(_ row: Presets) {
+    smoothing = row.smoothing
+  }
 
   /// The published setting, with the release's factor.
   public static func paper() -> Self {
-    var objective = preset(classes: 1000)
+    var objective = Self(.published)
     objective.rescaled = true
     return objective
   }
 
   /// The setting suggested for K classes.
-  public static func preset(classes: Int) -> Self {
-    var objective = Self()
-    objective.smoothing = Presets.near(classes).smoothing
-    return objective
-  }
+  public static func preset(classes: Int) -> Self { Self(.near(classes)) }
 
   /// Cross-entropy of outputs `[B, K]` against smoothed targets.
   public func loss(of outputs: Tensor, labels: Tensor, head: Linear) throws(TorchError) -> Tensor {

@@ -5,7 +5,7 @@ import Torch
 ///
 ///     outputs = z / (tau ||z||),   loss = xent(outputs, t),   tau = temperature
 ///
-/// Source: Kornblith et al., arXiv 2010.16402, section 2 (Logit normalization, tau = 0.04). The largest
+/// Source: Kornblith et al., arXiv 2010.16402 (Logit normalization, tau = 0.04). The largest
 /// difference between two outputs is about 1 / tau, so tau falls as log K grows. Departures: logits shorter
 /// than 1e-6 give zero outputs and no gradient (see `Tensor.unitRows`).
 public struct LogitNormalization: Objective {
@@ -21,17 +21,20 @@ public struct LogitNormalization: Objective {
   ]
 
   /// tau, greater than 0.
-  public var temperature = Presets.ten.logitTemperature
+  public var temperature: Double
 
   /// The plain defaults.
-  public init() {}
+  public init() { self.init(.ten) }
+
+  init(_ row: Presets) {
+    temperature = row.logitTemperature
+  }
+
+  /// The published setting.
+  public static func paper() -> Self { Self(.published) }
 
   /// The setting suggested for K classes.
-  public static func preset(classes: Int) -> Self {
-    var objective = Self()
-    objective.temperature = Presets.near(classes).logitTemperature
-    return objective
-  }
+  public static func preset(classes: Int) -> Self { Self(.near(classes)) }
 
   /// Refuses the logit penalty.
   public static func conflict(with other: any Objective.Type) -> String? {

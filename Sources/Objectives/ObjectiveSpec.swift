@@ -93,11 +93,7 @@ public struct ObjectiveSpec: Codable, Hashable, Sendable, CustomStringConvertibl
       let type = try Objectives.type(named: part.name, in: list)
       let preset = try type.preset(classes: classes).values()
       let changed = part.parameters.filter { preset[$0.key] != $0.value }
-      if !changed.isEmpty, try type.paper().values() == part.parameters {
-        texts.append("paper/\(part.name)")
-      } else {
-        texts.append(ObjectiveGrammar.text(part.name, changed))
-      }
+      texts.append(ObjectiveGrammar.text(part.name, changed))
     }
     return texts.joined(separator: "+")
   }

@@ -7,7 +7,7 @@ import Torch
 ///     outputs = z - log K,   loss = sum_k BCE(sigmoid(outputs_k), t_k)
 ///             = -log sigmoid(outputs_label) - sum_{k != label} log sigmoid(-outputs_k)
 ///
-/// Source: Beyer et al., arXiv 2006.07159; Kornblith et al., arXiv 2010.16402, section 2 (Sigmoid). Subtracting
+/// Source: Beyer et al., arXiv 2006.07159; Kornblith et al., arXiv 2010.16402 (Sigmoid). Subtracting
 /// log K equals a bias of -log K at the start: the initial loss is about log K + 1. Departures: none.
 public struct Sigmoid: Objective {
   /// Its name in plans.

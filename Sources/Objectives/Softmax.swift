@@ -5,7 +5,7 @@ import Torch
 ///     loss = mean over examples of logsumexp(z) - z_label,   outputs = z = W x + b
 ///
 /// Source: Kornblith et al., "Why Do Better Loss Functions Lead to Less Transferable Features?", arXiv
-/// 2010.16402, section 2 (Softmax). Departures: none.
+/// 2010.16402 (Softmax). Departures: none.
 public struct Softmax: Objective {
   /// Its name in plans.
   public static let name = "softmax"

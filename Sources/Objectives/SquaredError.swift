@@ -5,7 +5,7 @@ import Torch
 ///
 ///     loss = s mean_k( kappa t_k (z_k - M)^2 + (1 - t_k) z_k^2 ),   M = target, s = scale
 ///
-/// Source: Hui and Belkin, arXiv 2006.07322; Kornblith et al., arXiv 2010.16402, section 2 (Squared error,
+/// Source: Hui and Belkin, arXiv 2006.07322; Kornblith et al., arXiv 2010.16402 (Squared error,
 /// kappa = 9, M = 60, s = 10). Departures: the release sums over classes where the text takes the mean; only
 /// the mean works with the usual learning rates (at z = 0 and K = 1000 the loss is 324, else 324,000).
 /// `sumsClasses` reproduces the release. kappa, M and s suit K = 1000; the presets scale them.
@@ -25,24 +25,28 @@ public struct SquaredError: Objective {
   ]
 
   /// Weight of the correct class, greater than 0.
-  public var kappa = Presets.ten.kappa
+  public var kappa: Double
   /// M: the value the correct class should have, greater than 0.
-  public var target = Presets.ten.target
+  public var target: Double
   /// s: multiplies the loss, greater than 0.
-  public var scale = Presets.ten.lossScale
+  public var scale: Double
   /// Whether classes are summed rather than averaged.
   public var sumsClasses = false
 
   /// The plain defaults.
-  public init() {}
+  public init() { self.init(.ten) }
+
+  init(_ row: Presets) {
+    kappa = row.kappa
+    target = row.target
+    scale = row.lossScale
+  }
+
+  /// The published setting.
+  public static func paper() -> Self { Self(.published) }
 
   /// The setting suggested for K classes.
-  public static func preset(classes: Int) -> Self {
-    let row = Presets.near(classes)
-    var objective = Self()
-    (objective.kappa, objective.target, objective.scale) = (row.kappa, row.target, row.lossScale)
-    return objective
-  }
+  public static func preset(classes: Int) -> Self { Self(.near(classes)) }
 
   /// The squared error of outputs `[B, K]`, a mean over examples.
   public func loss(of outputs: Tensor, labels: Tensor, head: Linear) throws(TorchError) -> Tensor {

@@ -1,4 +1,5 @@
 import Foundation
+import Networks
 import Testing
 import Torch
 
@@ -93,5 +94,21 @@ import Torch
     let result = try problem.evaluate(combination("cosine-softmax:temperature=0.5"), type: .f32)
     #expect(relativeGap(rows(result.outputs, 10)[1], problem.bias.map { $0 * 2 }) <= 1e-6)
     #expect(rows(result.x, 5)[1] == [0, 0, 0, 0, 0])
+  }
+
+  /// Under mixed precision features come in bf16; outputs and loss are computed in the head's f32.
+  @Test(arguments: battery) func featuresInBF16GiveAnF32Loss(text: String) throws {
+    let problem = Problem(classes: 10)
+    let x = try Tensor(problem.features.flatMap { $0 }, shape: [6, 5]).to(.bf16).requiresGradient()
+    let head = Linear(
+      weight: try Tensor(problem.weight.flatMap { $0 }, shape: [10, 5]).to(.f32).requiresGradient(),
+      bias: try Tensor(problem.bias).to(.f32).requiresGradient())
+    let step = try combination(text)(x, labels: Tensor(problem.labels), head: head, mode: .evaluation)
+    #expect(step.loss.elementType == .f32 && step.outputs.elementType == .f32)
+    try step.loss.backward()
+    let gradient = try x.gradient()
+    #expect(gradient?.elementType == .bf16)
+    let exact = try problem.evaluate(combination(text))
+    #expect(abs(try step.loss.item() - exact.loss) <= 0.05 * max(1, exact.loss))
   }
 }

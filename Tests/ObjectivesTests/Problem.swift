@@ -84,7 +84,10 @@ struct Problem {
     try Tensor(rows.flatMap { $0 }, shape: [rows.count, rows.first?.count ?? 0]).to(type)
   }
 
-  private func gradient(of leaf: Tensor) throws -> [Double] { try #require(leaf.gradient()).doubles() }
+  private func gradient(of leaf: Tensor) throws -> [Double] {
+    let gradient = try leaf.gradient()
+    return try #require(gradient).doubles()
+  }
 }
 
 /// Cuts a list into rows.
@@ -100,15 +103,14 @@ func relativeGap(_ a: [Double], _ b: [Double]) -> Double {
   return gap == 0 ? 0 : gap / size
 }
 
-/// Every objective at its plain, published and scaled settings, with its other switches, and some combinations.
-let battery = [
-  "softmax", "plain/label-smoothing", "paper/label-smoothing", "plain/dropout", "paper/dropout",
-  "plain/final-layer-l2", "paper/final-layer-l2", "plain/logit-penalty", "paper/logit-penalty",
-  "plain/logit-normalization", "paper/logit-normalization", "plain/cosine-softmax", "paper/cosine-softmax",
-  "plain/cosine-softmax:normalizesFeatures=false", "sigmoid", "plain/squared-error", "paper/squared-error",
-  "plain/squared-error:sumsClasses=true", "sigmoid+logit-penalty:strength=0.1",
-  "cosine-softmax+final-layer-l2+dropout", "label-smoothing+logit-penalty",
-]
+/// Every objective of the list at its plain, published and scaled settings, the released forms, and combinations.
+let battery =
+  Objectives.standard.flatMap { ["plain/\($0.name)", "paper/\($0.name)", "\($0.name)"] } + [
+    "cosine-softmax:normalizesFeatures=false", "squared-error:sumsClasses=true",
+    "sigmoid+logit-penalty:strength=0.1", "cosine-softmax+final-layer-l2+dropout",
+    "label-smoothing+logit-penalty",
+    "squared-error+logit-penalty+final-layer-l2", "logit-normalization+dropout",
+  ]
 
 /// The objective of a text for ten classes.
 func combination(_ text: String, classes: Int = 10) throws -> Combination {

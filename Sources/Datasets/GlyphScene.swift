@@ -34,20 +34,21 @@ struct GlyphScene {
     position = random.below(9)
     background = random.below(GlyphBackground.allCases.count)
     self.difficulty = difficulty
-    radius = 7.5 + 1.7 * (Double(size) + 0.5 * strayed(&random))
+    radius = 8.6 + 1.4 * (Double(size) + 0.5 * strayed(&random))
     middle = (
-      15.5 + 3 * (Double(position % 3 - 1) + strayed(&random)),
-      15.5 + 3 * (Double(position / 3 - 1) + strayed(&random))
+      15.5 + 2.5 * (Double(position % 3 - 1) + strayed(&random)),
+      15.5 + 2.5 * (Double(position / 3 - 1) + strayed(&random))
     )
     // Rows run downwards, so a turn to the left has a falling row.
     pointing = unit(-Double.pi / 4 * (Double(orientation) + strayed(&random)))
     color = GlyphColor(
       hue: (Double(hue) + 8 + strayed(&random)) / 8, saturation: random.uniform(0.65, 1),
-      value: random.uniform(0.65, 1))
+      value: random.uniform(0.8, 1))
     func dull(_ random: inout CounterGenerator) -> GlyphColor {
-      GlyphColor(hue: random.uniform(), saturation: random.uniform(0, 0.3), value: random.uniform(0.1, 0.75))
+      GlyphColor(hue: random.uniform(), saturation: random.uniform(0, 0.3), value: random.uniform(0.05, 0.6))
     }
-    backgrounds = (dull(&random), dull(&random))
+    let first = dull(&random)
+    backgrounds = (first, first.mixed(difficulty.clutter, of: dull(&random)))
     backgroundDirection = unit(2 * Double.pi * random.uniform())
     opacity = random.uniform() < difficulty.faint ? random.uniform(0.45, 0.7) : 1
     let isCrossed = random.uniform() < difficulty.occlusion
@@ -91,7 +92,7 @@ struct GlyphScene {
         if cover > 0 {
           let light = 0.72 + 0.28 * max(-1, min(1, along / radius))
           let brightness = surface.brightness(along, across, grain: surfaceGrain)
-          pixel = pixel.mixed(cover * opacity, of: color.scaled(light * (0.35 + 0.65 * brightness)))
+          pixel = pixel.mixed(cover * opacity, of: color.scaled(light * (0.45 + 0.55 * brightness)))
         }
         if let bar, abs(x * bar.x + y * bar.y - bar.offset) < 1.6 {
           pixel = GlyphColor(red: bar.shade, green: bar.shade, blue: bar.shade)

@@ -99,17 +99,21 @@ public struct GlyphDifficulty: Hashable, Sendable {
   public var faint: Double
   /// How far angles and places stray from the middle of their class, as a share of half its width.
   public var jitter: Double
+  /// How far apart the two colours of a background are, in [0, 1].
+  public var clutter: Double
 
   /// A difficulty from its knobs.
-  public init(noise: Double, occlusion: Double, faint: Double, jitter: Double) {
+  public init(noise: Double, occlusion: Double, faint: Double, jitter: Double, clutter: Double) {
     self.noise = noise
     self.occlusion = occlusion
     self.faint = faint
     self.jitter = jitter
+    self.clutter = clutter
   }
 
   /// What the built-in set is drawn with: **the one place to tune**.
-  public static let standard = GlyphDifficulty(noise: 0.16, occlusion: 0.3, faint: 0.3, jitter: 0.8)
+  public static let standard = GlyphDifficulty(
+    noise: 0.05, occlusion: 0.05, faint: 0.05, jitter: 0.7, clutter: 0.6)
 }
 
 extension DatasetEntry {

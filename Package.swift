@@ -46,7 +46,9 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
     .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], exclude: ["Fixtures/generate.py"],
+      resources: [.copy("Fixtures/fixtures.json")]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(
       name: "ObjectivesTests", dependencies: ["Objectives", "TestSupport"], exclude: ["Fixtures/generate.py"],

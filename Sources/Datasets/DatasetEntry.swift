@@ -44,7 +44,7 @@ public struct DatasetEntry: Sendable {
 
   /// The sets that the program knows.
   public static let standard: [DatasetEntry] = [
-    .fashionMNIST, .mnist, .notMNIST, .cifar10, .cifar100, .idx, .cifar,
+    .glyphs, .fashionMNIST, .mnist, .notMNIST, .cifar10, .cifar100, .idx, .cifar,
   ]
 
   /// The entry of that name; an unknown name is answered with the known ones, the nearest first.

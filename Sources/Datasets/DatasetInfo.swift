@@ -1,0 +1,77 @@
+/// What `data info` says about one split.
+public struct SplitInfo: Codable, Hashable, Sendable {
+  /// How many images.
+  public var n: Int
+  /// How many classes.
+  public var classes: Int
+  /// Images of each class, in the order of the classes.
+  public var perClass: [Int]
+  /// The names of the classes.
+  public var classNames: [String]
+  /// `[channels, height, width]`.
+  public var shape: [Int]
+  /// Mean of each channel, pixels scaled to [0, 1].
+  public var mean: [Double]
+  /// Standard deviation of each channel.
+  public var deviation: [Double]
+  /// `Samples.digest`.
+  public var sha256: String
+
+  enum CodingKeys: String, CodingKey {
+    case n, classes
+    case perClass = "per_class"
+    case classNames = "class_names"
+    case shape, mean, deviation, sha256
+  }
+
+  /// Counts and measures the samples.
+  public init(_ samples: Samples) {
+    let statistics = ImageStatistics(samples)
+    var counts = [Int](repeating: 0, count: samples.classCount)
+    for label in samples.labels { counts[label] += 1 }
+    n = samples.count
+    classes = samples.classCount
+    perClass = counts
+    classNames = samples.classNames
+    shape = samples.shape.sizes
+    mean = statistics.mean
+    deviation = statistics.deviation
+    sha256 = samples.digest
+  }
+}
+
+/// What `data info` says about a set: the keys of the split asked for, and the same for every stored split below
+/// `splits`.
+public struct DatasetInfo: Encodable, Hashable, Sendable {
+  /// The reference, as it is written.
+  public var dataset: String
+  /// The split whose figures stand at the top.
+  public var split: Split
+  /// Every stored split.
+  public var splits: [Split: SplitInfo]
+
+  enum CodingKeys: CodingKey { case dataset, split, splits }
+
+  /// Loads every stored split (classes and label map applied, nothing divided or left out). At the top stands
+  /// `split`, or the first stored one.
+  public init(
+    _ reference: DataReference, split: Split? = nil, from list: [DatasetEntry] = DatasetEntry.standard
+  ) throws(DatasetError) {
+    dataset = reference.description
+    let stored = try DatasetEntry.find(reference.dataset, in: list).splits(reference)
+    self.split = split ?? stored.first ?? .train
+    splits = [:]
+    for part in stored { splits[part] = SplitInfo(try reference.loadStored(part, from: list)) }
+    // Says why where the split asked for is not stored.
+    if splits[self.split] == nil { _ = try reference.loadStored(self.split, from: list) }
+  }
+
+  /// Encodes the keys of the split at the top beside `dataset`, `split` and `splits`.
+  public func encode(to encoder: any Encoder) throws {
+    try splits[split]?.encode(to: encoder)
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(dataset, forKey: .dataset)
+    try values.encode(split, forKey: .split)
+    try values.encode(splits, forKey: .splits)
+  }
+}

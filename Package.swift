@@ -54,9 +54,12 @@ let package = Package(
       name: "ObjectivesTests", dependencies: ["Objectives", "TestSupport"], exclude: ["Fixtures/generate.py"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
-    .testTarget(name: "FeaturesTests", dependencies: ["Features", "TestSupport"]),
-    .testTarget(name: "MeasuresTests", dependencies: ["Measures", "TestSupport"]),
-    .testTarget(name: "TransferTests", dependencies: ["Transfer", "TestSupport"]),
+    .testTarget(
+      name: "FeaturesTests", dependencies: ["Features", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
+    .testTarget(
+      name: "MeasuresTests", dependencies: ["Measures", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
+    .testTarget(
+      name: "TransferTests", dependencies: ["Transfer", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
     .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"]),
     .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"]),
     .testTarget(name: "EndToEndTests", dependencies: ["SeparatrixTool", "TestSupport"]),

@@ -10,7 +10,8 @@ enum NPYFile {
     let file = try MappedFile(url)
     let name = url.deletingPathExtension().lastPathComponent
     let header = try NPYHeader(file.bytes, path: file.path, name: name)
-    return try array(header, .mapped(file, header.start..<file.count), bytes: file.bytes, path: file.path, name: name)
+    return try array(
+      header, .mapped(file, header.start..<file.count), bytes: file.bytes, path: file.path, name: name)
   }
 
   /// The array whose .npy file is `bytes`, found as `name` in the file at `path`.
@@ -39,11 +40,13 @@ enum NPYFile {
   }
 
   private static func array(
-    _ header: NPYHeader, _ storage: StoredArray.Storage, bytes: UnsafeRawBufferPointer, path: String, name: String
+    _ header: NPYHeader, _ storage: StoredArray.Storage, bytes: UnsafeRawBufferPointer, path: String,
+    name: String
   ) throws(ArrayFileError) -> StoredArray {
     let size = bytes.count - header.start
     guard let expected = header.type.byteCount(shape: header.shape), expected == size else {
-      let wanted = header.type.byteCount(shape: header.shape).map { "\($0) bytes" } ?? "a shape that fits in memory"
+      let wanted =
+        header.type.byteCount(shape: header.shape).map { "\($0) bytes" } ?? "a shape that fits in memory"
       throw ArrayFileError(
         .malformed, file: path, field: "\(name).data", found: "\(size) bytes",
         expected: "\(wanted) for shape \(header.shape) of \(header.type.rawValue)")
@@ -99,7 +102,8 @@ private struct NPYHeader {
       ArrayFileError(.malformed, file: path, field: "\(name).\(field)", found: found, expected: expected)
     }
     guard bytes.count >= 10, bytes.starts(with: [0x93] + Array("NUMPY".utf8)) else {
-      throw malformed("magic", "\(bytes.count) bytes that begin otherwise", "\\x93NUMPY, as numpy.save writes")
+      throw malformed(
+        "magic", "\(bytes.count) bytes that begin otherwise", "\\x93NUMPY, as numpy.save writes")
     }
     let major = bytes[6]
     guard (1...3).contains(major), major == 1 || bytes.count >= 12 else {
@@ -114,7 +118,8 @@ private struct NPYHeader {
     guard let text = String(bytes: bytes[(8 + lengthSize)..<start], encoding: .utf8) else {
       throw malformed("header", "bytes that are no text", "a Python dictionary")
     }
-    guard let descr = Self.value(of: "descr", in: text), let order = Self.value(of: "fortran_order", in: text),
+    guard let descr = Self.value(of: "descr", in: text),
+      let order = Self.value(of: "fortran_order", in: text),
       let sides = Self.value(of: "shape", in: text)
     else {
       throw malformed("header", String(text.prefix(80)), "{'descr': ..., 'fortran_order': ..., 'shape': ...}")
@@ -125,7 +130,9 @@ private struct NPYHeader {
         expected: "a plain number type such as '<f4'; convert with numpy's astype")
     }
     (self.type, swapsBytes) = (type, swaps)
-    guard order == "True" || order == "False" else { throw malformed("fortran_order", order, "True or False") }
+    guard order == "True" || order == "False" else {
+      throw malformed("fortran_order", order, "True or False")
+    }
     isColumnMajor = order == "True"
     var shape: [Int] = []
     for part in sides.split(separator: ",") {
@@ -156,7 +163,8 @@ private struct NPYHeader {
   private static func type(_ descr: String) -> (StoredType, Bool)? {
     guard let order = descr.first, "<>|=".contains(order) else { return nil }
     let types: [String: StoredType] = [
-      "b1": .bool, "u1": .u8, "i1": .i8, "u2": .u16, "i2": .i16, "u4": .u32, "i4": .i32, "u8": .u64, "i8": .i64,
+      "b1": .bool, "u1": .u8, "i1": .i8, "u2": .u16, "i2": .i16, "u4": .u32, "i4": .i32, "u8": .u64,
+      "i8": .i64,
       "f2": .f16, "f4": .f32, "f8": .f64,
     ]
     return types[String(descr.dropFirst())].map { ($0, order == ">" && $0.size > 1) }

@@ -40,7 +40,9 @@ struct NPZFile: Sendable {
         let commentLength = file.integer(at: place + 32, as: UInt16.self),
         let header = file.integer(at: place + 42, as: UInt32.self),
         place + 46 + Int(nameLength) + Int(extraLength) <= file.count
-      else { throw malformed("zip directory entry \(number)", "bytes that are none", "an entry at byte \(place)") }
+      else {
+        throw malformed("zip directory entry \(number)", "bytes that are none", "an entry at byte \(place)")
+      }
       let name = String(decoding: file.bytes[(place + 46)..<(place + 46 + Int(nameLength))], as: UTF8.self)
       var member = Member(
         method: Int(method), crc: crc, packed: Int(packed), size: Int(size), header: Int(header))
@@ -64,7 +66,8 @@ struct NPZFile: Sendable {
   /// The array called `name`.
   func array(_ name: String) throws(ArrayFileError) -> StoredArray {
     func malformed(_ field: String, _ found: String, _ expected: String) -> ArrayFileError {
-      ArrayFileError(.malformed, file: file.path, field: "\(name): \(field)", found: found, expected: expected)
+      ArrayFileError(
+        .malformed, file: file.path, field: "\(name): \(field)", found: found, expected: expected)
     }
     guard let member = members[name] else {
       throw malformed("name", "no such array", "one of \(names.joined(separator: ", "))")
@@ -75,7 +78,8 @@ struct NPZFile: Sendable {
     else { throw malformed("local header", "none at byte \(member.header)", "PK\\3\\4") }
     let start = member.header + 30 + Int(nameLength) + Int(extraLength)
     guard start <= file.count, member.packed <= file.count - start else {
-      throw malformed("data", "\(file.count - start) bytes", "\(member.packed) bytes; the file may be cut short")
+      throw malformed(
+        "data", "\(file.count - start) bytes", "\(member.packed) bytes; the file may be cut short")
     }
     let range = start..<start + member.packed
     switch member.method {
@@ -87,7 +91,8 @@ struct NPZFile: Sendable {
     case 8:
       // Deflate cannot do better than 1032 to 1, so a size beyond it is a lie, found before memory is asked for.
       guard member.size / 1040 <= member.packed, let bytes = inflated(member, range) else {
-        throw malformed("data", "a broken deflate stream", "\(member.size) bytes with the directory's check sum")
+        throw malformed(
+          "data", "a broken deflate stream", "\(member.size) bytes with the directory's check sum")
       }
       return try NPYFile.read(bytes, path: file.path, name: name)
     default:
@@ -134,7 +139,9 @@ struct NPZFile: Sendable {
   }
 
   /// Takes the sizes that do not fit 32 bits from the zip64 field. False when they are wrong.
-  private static func readWideSizes(_ file: MappedFile, _ extra: Range<Int>, into member: inout Member) -> Bool {
+  private static func readWideSizes(_ file: MappedFile, _ extra: Range<Int>, into member: inout Member)
+    -> Bool
+  {
     let marker = Int(UInt32.max)
     guard member.size == marker || member.packed == marker || member.header == marker else { return true }
     var place = extra.lowerBound

@@ -27,16 +27,21 @@ public struct StoredArray: Sendable {
   public var rowCount: Int { rowShape.reduce(1, *) }
 
   /// Calls `body` with the bytes of `rows`.
-  func withBytes<Result>(rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+  func withBytes<Result>(rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result
+  {
     guard rows.lowerBound >= 0, rows.upperBound <= count else {
       throw ArrayFileError(
-        .malformed, file: path, field: name, found: "a request for rows \(rows)", expected: "rows in 0..<\(count)")
+        .malformed, file: path, field: name, found: "a request for rows \(rows)",
+        expected: "rows in 0..<\(count)")
     }
     let size = rowCount * type.size
     let part = rows.lowerBound * size..<rows.upperBound * size
     switch storage {
     case .mapped(let file, let range):
-      return try body(UnsafeRawBufferPointer(rebasing: file.bytes[range][(range.lowerBound + part.lowerBound)..<(range.lowerBound + part.upperBound)]))
+      return try body(
+        UnsafeRawBufferPointer(
+          rebasing: file.bytes[range][
+            (range.lowerBound + part.lowerBound)..<(range.lowerBound + part.upperBound)]))
     case .owned(let bytes):
       return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[part])) }
     }
@@ -55,7 +60,9 @@ public struct StoredArray: Sendable {
     try withBytes(rows: rows) { bytes in
       func convert<T>(_ kind: T.Type, _ body: (T) -> Double) -> [Double] {
         let size = MemoryLayout<T>.size
-        return (0..<bytes.count / size).map { body(bytes.loadUnaligned(fromByteOffset: $0 * size, as: T.self)) }
+        return (0..<bytes.count / size).map {
+          body(bytes.loadUnaligned(fromByteOffset: $0 * size, as: T.self))
+        }
       }
       switch type {
       case .bool: return convert(UInt8.self) { $0 == 0 ? 0 : 1 }

@@ -1,0 +1,149 @@
+import Features
+import Foundation
+import Torch
+
+/// How far apart the classes stand: R^2 = 1 - d_within / d_total, the share of the mean distance between examples
+/// that lies between classes (Kornblith and others 2021, "Why Do Better Loss Functions Lead to Less Transferable
+/// Features?").
+///
+/// d_within is the mean over classes of the mean distance between the examples of a class, d_total the mean over
+/// ordered pairs of classes of the mean distance between their examples. An example's pair with itself counts, and
+/// classes weigh the same whatever their size. The debiased form leaves the self-pairs out of the within-class means
+/// and, where a class is paired with itself, out of d_total; it needs two examples of every class.
+///
+/// All but the angle take one pass over the features after the one or two that find the centre, since for squared
+/// Euclidean distances (half of which, on unit vectors, is the cosine distance) a mean over pairs is a difference of
+/// moments. The moments are taken about the centre in double precision, so that a large common part of the features
+/// cancels nothing. The angle has no such form and takes every pair, block by block.
+public struct ClassSeparation {
+  /// A distance between two feature vectors x and y.
+  public enum Distance: String, Codable, Hashable, Sendable, CaseIterable {
+    /// 1 - cos(x, y).
+    case cosine
+    /// The same after subtracting the unweighted mean of the class means.
+    case centeredCosine = "centered_cosine"
+    /// |x - y|^2.
+    case squaredEuclidean = "squared_euclidean"
+    /// arccos cos(x, y), in radians.
+    case angle
+  }
+
+  /// Most examples for which the angle is measured without being asked for: its cost grows with their square.
+  public static let angleLimit = 20_000
+
+  /// The distances measured by default for n examples: all up to `angleLimit`, above it all but the angle.
+  public static func defaultDistances(count: Int) -> Set<Distance> {
+    var distances = Set(Distance.allCases)
+    if count > angleLimit { distances.remove(.angle) }
+    return distances
+  }
+
+  /// Measures `features` [n, d] with the class of each row.
+  public static func measure(
+    features: Tensor, labels: [Int], distances: Set<Distance>? = nil
+  ) throws -> SeparationResult {
+    try measure(TensorRows(features), labels: labels, distances: distances)
+  }
+
+  /// Measures rows that may not fit in memory. Throws `MeasureError` when labels and rows do not fit or a feature is
+  /// not finite; what is undefined for the data is null in the result, with the reason.
+  public static func measure(
+    _ source: some RowSource, labels: [Int], distances: Set<Distance>? = nil
+  ) throws -> SeparationResult {
+    guard labels.count == source.count else {
+      throw MeasureError("labels", found: "\(labels.count)", expected: "\(source.count), one a row of the features")
+    }
+    guard source.count > 0 else { throw MeasureError("features", found: "no rows", expected: "at least one") }
+    let classes = Classes(labels)
+    let distances = distances ?? defaultDistances(count: source.count)
+    return try withoutGradientRethrowing {
+      let raw = Rows(source: source, classes: classes, center: nil, normalized: false)
+      let mean = try raw.centerOfClassMeans()
+      var result = SeparationResult(n: source.count, classes: classes.count, dimensions: source.dimensions)
+      if distances.contains(.squaredEuclidean) {
+        let rows = Rows(source: source, classes: classes, center: mean, normalized: false)
+        result.squaredEuclidean = try moments(rows, scale: 2)
+      }
+      if distances.contains(.centeredCosine) {
+        result.centeredCosine = try ofUnitVectors(
+          Rows(source: source, classes: classes, center: mean, normalized: true))
+      }
+      if distances.contains(.cosine) || distances.contains(.angle) {
+        let unit = Rows(source: source, classes: classes, center: nil, normalized: true)
+        if distances.contains(.cosine) { result.cosine = try ofUnitVectors(unit) }
+        if distances.contains(.angle) { result.angle = try angles(unit) }
+      }
+      return result
+    }
+  }
+
+  /// Cosine distances of unit vectors: their moments about their own centre.
+  private static func ofUnitVectors(_ rows: Rows<some RowSource>) throws -> SeparationResult.Entry {
+    if let reason = try rows.reasonAgainstNormalizing() { return .init(reason: reason) }
+    var shifted = rows
+    shifted.shift = try rows.centerOfClassMeans()
+    return try moments(shifted, scale: 1)
+  }
+
+  /// `scale` / 2 times the mean squared Euclidean distances, from class sums and sums of squares.
+  private static func moments(_ rows: Rows<some RowSource>, scale: Double) throws -> SeparationResult.Entry {
+    let sums = try rows.sums()
+    let sizes = try Tensor(rows.classes.sizes.map(Double.init))
+    let means = try sums.vectors / sizes.unsqueeze(1)
+    let squares = try (sums.squares / sizes).doubles()  // E_k |v|^2
+    let normSquares = try means.square().sum([1]).doubles()  // |v_k|^2
+    let count = Double(squares.count)
+    let centerSquare = try means.mean([0]).square().sum().item()
+    let within = zip(squares, normSquares).map { scale * max($0 - $1, 0) }
+    let total = scale * max(squares.reduce(0, +) / count - centerSquare, 0)
+    let debiased = zip(within, rows.classes.sizes).map { $0 * Double($1) / Double($1 - 1) }
+    let magnitude = scale * (try rows.magnitude())
+    return SeparationResult.Entry(
+      within: within, debiased: debiased, total: total, sizes: rows.classes.sizes, rounding: 1e-28 * magnitude)
+  }
+
+  /// Angles between all pairs, upper triangle of blocks.
+  private static func angles(_ rows: Rows<some RowSource>) throws -> SeparationResult.Entry {
+    if let reason = try rows.reasonAgainstNormalizing() { return .init(reason: reason) }
+    let classes = rows.classes
+    let count = Double(classes.count)
+    // Rows in order of class, so that pairs of one class lie in few blocks. The unit vectors must fit in memory.
+    let order = classes.indices.indices.sorted { (classes.indices[$0], $0) < (classes.indices[$1], $1) }
+    let sorted = order.map { classes.indices[$0] }
+    let unit = try rows.all().indexSelect(0, Tensor(order))
+    let weights = try Tensor(sorted.map { 1 / (count * Double(classes.sizes[$0])) })
+    let member = try Tensor(sorted).oneHot(classes.count).to(.f64)
+    var total = 0.0
+    var inside = [Double](repeating: 0, count: classes.count)
+    let size = 1024
+    let starts = Array(stride(from: 0, to: sorted.count, by: size))
+    for first in starts {
+      let height = min(size, sorted.count - first)
+      let upper = try unit.narrow(0, first, height)
+      for second in starts where second >= first {
+        let width = min(size, sorted.count - second)
+        var angle = try upper.matmul(unit.narrow(0, second, width).t()).clamp(-1, 1).acos()
+        if first == second { angle = try angle * (1 - Tensor.eye(height, type: .f64)) }
+        let factor = first == second ? 1.0 : 2.0
+        let weighted = try angle.matmul(weights.narrow(0, second, width).unsqueeze(1)).squeeze(1)
+        total += factor * (try (weighted * weights.narrow(0, first, height)).sum().item())
+        if sorted[first + height - 1] >= sorted[second] {
+          let ofClass = try angle.matmul(member.narrow(0, second, width)) * member.narrow(0, first, height)
+          for (index, value) in try ofClass.sum([0]).doubles().enumerated() { inside[index] += factor * value }
+        }
+      }
+    }
+    let within = zip(inside, classes.sizes).map { $0 / (Double($1) * Double($1)) }
+    let debiased = zip(inside, classes.sizes).map { $0 / (Double($1) * Double($1 - 1)) }
+    return SeparationResult.Entry(
+      within: within, debiased: debiased, total: total, sizes: classes.sizes, rounding: 1e-7)
+  }
+}
+
+/// Runs `body` without recording gradients, whatever it throws.
+func withoutGradientRethrowing<Result>(_ body: () throws -> Result) throws -> Result {
+  var outcome: Swift.Result<Result, any Error>?
+  try withoutGradient { outcome = .init(catching: body) }
+  guard let outcome else { throw MeasureError("body", found: "no result", expected: "one") }
+  return try outcome.get()
+}

@@ -85,7 +85,8 @@ enum ObjectiveReader {
     } catch {
       throw node.error("objectives: \(error)")
     }
-    let short = text.split(separator: "+").map { $0.prefix { $0 != ":" } }.joined(separator: "+")
+    // A plus sign before a digit belongs to a number, as in 1e+3.
+    let short = text.split(separator: /\+(?![0-9])/).map { $0.prefix { $0 != ":" } }.joined(separator: "+")
     return Entry(
       objective: Specification.Objective(text: text, label: text, training: training), short: short,
       node: node)

@@ -19,9 +19,6 @@ enum CanonicalJSON {
 
   /// SHA-256 of the canonical JSON, in hexadecimal.
   static func digest(_ value: some Encodable) throws(StudyError) -> String {
-    SHA256.hash(data: try data(value)).map { byte in
-      let text = String(byte, radix: 16)
-      return text.count == 1 ? "0" + text : text
-    }.joined()
+    Hex.text(SHA256.hash(data: try data(value)))
   }
 }

@@ -85,7 +85,8 @@ enum ObjectiveReader {
     } catch {
       throw node.error("objectives: \(error)")
     }
-    let short = text.split(separator: "+").map { $0.prefix { $0 != ":" } }.joined(separator: "+")
+    // A plus sign before a digit belongs to a number, as in 1e+3.
+    let short = text.split(separator: /\+(?![0-9])/).map { $0.prefix { $0 != ":" } }.joined(separator: "+")
     return Entry(
       objective: Specification.Objective(text: text, label: text, training: training), short: short,
       node: node)
@@ -118,11 +119,14 @@ enum ObjectiveReader {
     func difference<Value: Equatable>(_ name: String, _ path: KeyPath<TrainingOptions, Value>) -> String? {
       options[keyPath: path] == base[keyPath: path] ? nil : "\(name)=\(options[keyPath: path])"
     }
+    func names(_ augment: [Augmentation]) -> String { augment.map(\.rawValue).joined(separator: "+") }
+    let augment = names(options.augment)
     return [
       difference("epochs", \.epochs), difference("batch", \.batch),
       difference("learning_rate", \.learningRate),
       difference("warmup", \.warmup), difference("decay", \.decay), difference("momentum", \.momentum),
-      difference("weight_decay", \.weightDecay), difference("ema", \.ema), difference("augment", \.augment),
+      difference("weight_decay", \.weightDecay), difference("ema", \.ema),
+      augment == names(base.augment) ? nil : "augment=\(augment.isEmpty ? "none" : augment)",
       difference("precision", \.precision),
     ].compactMap { $0 }
   }

@@ -5,7 +5,7 @@ extension SpecificationReader {
   private static let dataKeys = [
     "dataset", "directory", "format", "train", "test", "classes", "labels", "groups", "fraction", "samples",
     "holdout",
-    "holdout_seed", "name",
+    "holdout_seed", "name", "seed",
   ]
   private static let laterProtocols = ["finetune", "finetuning", "scores", "low_shot", "svm"]
 
@@ -145,6 +145,7 @@ extension SpecificationReader {
       if let count = try sizes["test"]?.integer("samples.test", in: 1...10_000_000) { samples[.test] = count }
       data.samples = samples.isEmpty ? nil : samples
     }
+    if let node = fields["seed"] { data.seed = UInt64(try node.integer("\(what).seed", in: 0 ... .max)) }
     return (data, others)
   }
 

@@ -6,8 +6,8 @@ enum TrainingReader {
     "epochs", "batch", "learning_rate", "warmup", "decay", "momentum", "weight_decay", "ema", "augment",
     "precision",
   ]
-  private static let decays = ["cosine", "exponential", "step", "constant"]
-  private static let augmentations = ["flip", "shift"]
+  private static let decays = Decay.allCases.map(\.rawValue)
+  private static let augmentations = Augmentation.allCases.map(\.rawValue)
   private static let laterAugmentations = [
     "crop", "autoaugment", "mixup", "cutmix", "randaugment", "colour", "color",
   ]
@@ -21,10 +21,12 @@ enum TrainingReader {
     var result = options ?? TrainingOptions()
     if options == nil { _ = try fields.required("epochs", "epochs: 30") }
     if let node = fields["epochs"] { result.epochs = try node.integer("epochs", in: 1...100_000) }
-    if let node = fields["batch"] { result.batch = try node.integer("batch", in: 1...1_000_000) }
+    if let node = fields["batch"] { result.batch = try node.integer("batch", in: 2...1_000_000) }
     if let node = fields["learning_rate"] { result.learningRate = try positive(node, "learning_rate") }
     if let node = fields["warmup"] { result.warmup = try node.number("warmup", in: 0...100_000) }
-    if let node = fields["decay"] { result.decay = try node.choice("decay", of: decays) }
+    if let node = fields["decay"] {
+      result.decay = Decay(rawValue: try node.choice("decay", of: decays)) ?? result.decay
+    }
     if let node = fields["momentum"] { result.momentum = try node.number("momentum", in: 0...0.9999) }
     if let node = fields["weight_decay"] {
       result.weightDecay = try node.number("weight_decay", in: 0 ... .greatestFiniteMagnitude)
@@ -47,13 +49,13 @@ enum TrainingReader {
     return value
   }
 
-  private static func augment(_ node: SpecNode) throws(SpecificationError) -> [String] {
+  private static func augment(_ node: SpecNode) throws(SpecificationError) -> [Augmentation] {
     switch node.content {
     case .sequence(let items) where items.isEmpty: return []
     case .scalar("none", _): return []
     default: break
     }
-    var result: [String] = []
+    var result: [Augmentation] = []
     for item in try node.list("augment", single: true) {
       let name = try item.text("augment")
       guard !laterAugmentations.contains(name) else {
@@ -61,9 +63,9 @@ enum TrainingReader {
           "augment: '\(name)' is not supported by this version of separatrix; supported: "
             + augmentations.joined(separator: ", "))
       }
-      _ = try item.choice("augment", of: augmentations)
-      guard !result.contains(name) else { throw item.error("augment: '\(name)' is given twice; keep one") }
-      result.append(name)
+      guard let kind = Augmentation(rawValue: try item.choice("augment", of: augmentations)) else { continue }
+      guard !result.contains(kind) else { throw item.error("augment: '\(name)' is given twice; keep one") }
+      result.append(kind)
     }
     return result
   }

@@ -118,13 +118,15 @@ public struct StageRecord: Codable, Hashable, Sendable, FetchableRecord, Persist
   public var host: String?
   /// Why it failed; nil unless `state` is `.failed` or the stage waits for another attempt.
   public var error: String?
+  /// Whether another attempt would fail the same way for certain, as when the loss is not finite.
+  public var lasting: Bool = false
   /// Place in the order of the specification, from 0.
   public var position: Int
   /// Whether the present specification asks for the stage.
   public var active: Bool = true
 
   enum CodingKeys: String, CodingKey {
-    case digest, kind, target, state, attempts, seconds, host, error, position, active
+    case digest, kind, target, state, attempts, seconds, host, error, lasting, position, active
     case runDigest = "run_digest"
     case startedAt = "started_at"
     case finishedAt = "finished_at"

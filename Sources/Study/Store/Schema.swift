@@ -45,6 +45,7 @@ enum Schema {
       finished_at TEXT,
       host TEXT,
       error TEXT,
+      lasting INTEGER NOT NULL DEFAULT 0 CHECK (lasting IN (0, 1)),
       position INTEGER NOT NULL CHECK (position >= 0),
       active INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
       CHECK (state <> 'failed' OR error IS NOT NULL),

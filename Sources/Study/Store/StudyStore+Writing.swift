@@ -45,14 +45,28 @@ extension StudyStore {
     }
   }
 
-  /// Makes failed stages pending again, so that a resumed study tries them once more.
+  /// Makes failed stages pending again, so that a resumed study tries them once more; not those that would fail in the
+  /// same way for certain.
   /// - Returns: how many there were.
   @discardableResult
   public func retryFailed() throws(StudyError) -> Int {
     try write { database in
       try database.execute(
-        sql: "UPDATE stage SET state = 'pending', error = NULL WHERE state = 'failed' AND active")
+        sql:
+          "UPDATE stage SET state = 'pending', error = NULL WHERE state = 'failed' AND active AND NOT lasting"
+      )
       return database.changesCount
+    }
+  }
+
+  /// Makes stages pending although they were done, because what they left is gone.
+  public func forget(stages digests: [String]) throws(StudyError) {
+    try write { database in
+      for digest in digests {
+        try database.execute(
+          sql: "UPDATE stage SET state = 'pending', error = NULL, finished_at = NULL WHERE digest = ?",
+          arguments: [digest])
+      }
     }
   }
 
@@ -80,14 +94,20 @@ extension StudyStore {
     }
   }
 
-  /// Records that an attempt failed. With `final` false the stage is pending again, for another attempt.
+  /// Records that an attempt failed. With `final` false the stage is pending again, for another attempt; with
+  /// `lasting` a resumed study does not try again.
   public func fail(
-    stage digest: String, error: String, seconds: Double, final: Bool, at time: Date = Date()
+    stage digest: String, error: String, seconds: Double, final: Bool, lasting: Bool, at time: Date = Date()
   ) throws(StudyError) {
     try write { database in
       try database.execute(
-        sql: "UPDATE stage SET state = ?, error = ?, finished_at = ?, seconds = seconds + ? WHERE digest = ?",
-        arguments: [final ? StageState.failed : .pending, error, time.iso8601, max(0, seconds), digest])
+        sql: """
+          UPDATE stage SET state = ?, error = ?, lasting = ?, finished_at = ?, seconds = seconds + ? WHERE digest = ?
+          """,
+        arguments: [
+          final ? StageState.failed : .pending, error, final && lasting, time.iso8601, max(0, seconds),
+          digest,
+        ])
     }
   }
 

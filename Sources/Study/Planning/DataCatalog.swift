@@ -1,0 +1,80 @@
+import Crypto
+import Datasets
+import Foundation
+
+/// What a plan needs to know of one split of a data set.
+public struct SplitFacts: Codable, Hashable, Sendable {
+  /// SHA-256 over shape, labels and pixels.
+  public var digest: String
+  /// SHA-256 of the groups, nil without groups.
+  public var groupsDigest: String?
+  public var count: Int
+  public var classes: Int
+  public var shape: ImageShape
+  /// Examples of the smallest class.
+  public var smallestClass: Int
+
+  /// Facts given one by one.
+  public init(
+    digest: String, groupsDigest: String? = nil, count: Int, classes: Int, shape: ImageShape,
+    smallestClass: Int = 2
+  ) {
+    self.digest = digest
+    self.groupsDigest = groupsDigest
+    self.count = count
+    self.classes = classes
+    self.shape = shape
+    self.smallestClass = smallestClass
+  }
+
+  /// Reads them off loaded samples.
+  public init(of samples: Samples) {
+    var sizes = [Int](repeating: 0, count: max(1, samples.classNames.count))
+    for label in samples.labels where sizes.indices.contains(label) { sizes[label] += 1 }
+    let groups = samples.groups.map { groups in
+      Hex.text(SHA256.hash(data: Data(groups.map(String.init).joined(separator: ",").utf8)))
+    }
+    self.init(
+      digest: samples.digest, groupsDigest: groups, count: samples.count, classes: samples.classNames.count,
+      shape: samples.shape, smallestClass: sizes.min() ?? 0)
+  }
+}
+
+/// Loads each data set that a study names once, before anything runs: what is missing or damaged is found now, and
+/// digests make the plan independent of where files lie.
+struct DataCatalog {
+  /// How a split is read; another may be put in for tests.
+  typealias Loader = (DataReference, Split) throws -> SplitFacts
+
+  private let loader: Loader
+  private var facts: [Key: SplitFacts] = [:]
+
+  private struct Key: Hashable {
+    var reference: DataReference
+    var split: Split
+  }
+
+  init(loader: @escaping Loader = { SplitFacts(of: try $0.load($1)) }) { self.loader = loader }
+
+  mutating func facts(of reference: DataReference, _ split: Split) throws(StudyError) -> SplitFacts {
+    let key = Key(reference: reference, split: split)
+    if let known = facts[key] { return known }
+    do {
+      let loaded = try loader(reference, split)
+      facts[key] = loaded
+      return loaded
+    } catch {
+      throw .data(name: reference.dataset, reason: String(describing: error))
+    }
+  }
+}
+
+/// Bytes as text.
+enum Hex {
+  static func text(_ bytes: some Sequence<UInt8>) -> String {
+    bytes.map { byte in
+      let text = String(byte, radix: 16)
+      return text.count == 1 ? "0" + text : text
+    }.joined()
+  }
+}

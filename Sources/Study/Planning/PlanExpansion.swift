@@ -1,0 +1,278 @@
+import Datasets
+import Foundation
+import Objectives
+import Training
+
+/// Lays a specification out into runs and stages.
+struct PlanExpansion {
+  let document: StudyDocument
+  /// Absolute path of the study's folder.
+  let directory: String
+  let threads: Int
+  var catalog: DataCatalog
+
+  private var specification: Specification { document.specification }
+
+  /// Numbers that stand in every digest; raise one when the meaning of its results changes.
+  private enum Revision {
+    static let train = 1
+    static let evaluate = 1
+    static let extract = 1
+    static let separation = 1
+    static let probe = 1
+    static let knn = 1
+  }
+
+  /// Loads the data, checks what can only be checked with them, and makes the plan.
+  mutating func plan() throws -> StudyPlan {
+    let source = resolved(specification.source.data)
+    let train = try facts(source, .train, part: "source")
+    let test = try facts(source, .test, part: "source")
+    try check(source: train, test)
+    var targets: [(target: Specification.Target, data: DataReference, train: SplitFacts, test: SplitFacts)] =
+      []
+    for (index, target) in specification.transfer.enumerated() {
+      let part = "transfer.\(index)"
+      let data = try others(of: target, part: part)
+      let facts = (try facts(data, .train, part: part), try facts(data, .test, part: part))
+      try check(target: target, facts.0, facts.1, part: part)
+      targets.append((target, data, facts.0, facts.1))
+    }
+
+    var runs: [StudyPlan.Run] = []
+    var stages: [StudyPlan.Stage] = []
+    var seen: [String: String] = [:]
+    for (place, objective) in specification.objectives.enumerated() {
+      let spec: ObjectiveSpec
+      do {
+        spec = try ObjectiveSpec(parsing: objective.text, classes: train.classes)
+      } catch {
+        throw document.error("objectives.\(place)", "objectives: \(error)")
+      }
+      for (seedPlace, seed) in specification.seeds.enumerated() {
+        let run = try self.run(objective, spec, seed: seed, data: source, facts: train, position: runs.count)
+        if let other = seen.updateValue(objective.label, forKey: run.record.digest) {
+          throw document.error(
+            "objectives.\(place)",
+            "objectives: '\(objective.label)' is the same training as '\(other)'; keep one")
+        }
+        runs.append(run)
+        let priority = (seedPlace * specification.objectives.count + place) * 1000
+        stages += try self.stages(
+          of: run, test: test, targets: targets, from: stages.count, priority: priority)
+      }
+    }
+    return StudyPlan(
+      document: document, runs: runs, stages: stages, source: (train, test),
+      targets: targets.map { ($0.train, $0.test) }, threads: threads)
+  }
+
+  // MARK: Runs
+
+  /// What decides a run's weights; where the files lie does not.
+  private struct RunIdentity: Encodable {
+    var revision: Int
+    var data: String
+    var groups: String?
+    var holdout: Double
+    var holdoutSeed: UInt64
+    var network: NetworkSpec
+    var objective: ObjectiveSpec
+    var training: TrainingOptions
+    var seed: Int
+    var threads: Int
+  }
+
+  private func run(
+    _ objective: Specification.Objective, _ spec: ObjectiveSpec, seed: Int, data: DataReference,
+    facts: SplitFacts,
+    position: Int
+  ) throws -> StudyPlan.Run {
+    let source = specification.source
+    let plan = Plan(
+      data: data, dataDigest: facts.digest, holdout: source.holdout, holdoutSeed: source.holdoutSeed,
+      network: specification.network, objective: spec, training: objective.training, seed: UInt64(seed),
+      threads: threads)
+    let identity = RunIdentity(
+      revision: Revision.train, data: facts.digest, groups: facts.groupsDigest, holdout: source.holdout,
+      holdoutSeed: source.holdoutSeed, network: specification.network, objective: spec,
+      training: objective.training,
+      seed: seed, threads: threads)
+    var portable = plan
+    portable.data = specification.source.data
+    let record = RunRecord(
+      digest: try CanonicalJSON.digest(identity), label: objective.label,
+      objective: spec.parts.map(\.name).joined(separator: "+"), objectiveJSON: try CanonicalJSON.text(spec),
+      network: specification.network.name, seed: seed, planJSON: try CanonicalJSON.text(portable),
+      position: position)
+    return StudyPlan.Run(record: record, plan: plan)
+  }
+
+  // MARK: Stages
+
+  /// What decides a stage's result.
+  private struct StageIdentity: Encodable {
+    var revision: Int
+    var kind: StageKind
+    /// Digests of the run or of the features it starts from.
+    var inputs: [String]
+    var holdout: Double?
+    var holdoutSeed: UInt64?
+    var measures: [Specification.Measure]?
+  }
+
+  private func stages(
+    of run: StudyPlan.Run, test: SplitFacts,
+    targets: [(target: Specification.Target, data: DataReference, train: SplitFacts, test: SplitFacts)],
+    from start: Int, priority: Int
+  ) throws -> [StudyPlan.Stage] {
+    var stages: [StudyPlan.Stage] = []
+    let digest = run.record.digest
+    let folder = "\(directory)/runs/\(digest)"
+
+    func add(
+      _ kind: StageKind, _ identity: StageIdentity, target: StageJob.Target? = nil, features: String? = nil,
+      needs: [String]
+    ) throws -> String {
+      let stage = try CanonicalJSON.digest(identity)
+      if let present = stages.first(where: { $0.record.digest == stage }) {
+        // Two targets may share their features, such as with two holdouts.
+        if kind == .extract { return stage }
+        throw document.error(
+          "transfer",
+          "transfer: '\(target?.label ?? "")' asks for the same as '\(present.record.target)'; keep one of the two"
+        )
+      }
+      let record = StageRecord(
+        digest: stage, runDigest: digest, kind: kind, target: target?.label ?? "",
+        position: start + stages.count)
+      let job = StageJob(
+        stage: stage, run: digest, kind: kind, plan: run.plan, target: target,
+        features: kind == .extract ? stage : features, directory: folder, measures: specification.measures)
+      let products =
+        switch kind {
+        case .train: ["\(folder)/weights.safetensors"]
+        case .extract: Split.allCases.map { job.featureFile($0) }
+        default: [String]()
+        }
+      stages.append(
+        StudyPlan.Stage(
+          record: record, job: job, needs: needs, priority: priority + stages.count, products: products))
+      return stage
+    }
+
+    let train = try add(
+      .train, StageIdentity(revision: Revision.train, kind: .train, inputs: [digest]), needs: [])
+    _ = try add(
+      .evaluate,
+      StageIdentity(
+        revision: Revision.evaluate, kind: .evaluate, inputs: [digest, test.digest],
+        measures: specification.measures),
+      needs: [train])
+    if specification.measures.contains(.separation) {
+      let features = try add(
+        .extract, StageIdentity(revision: Revision.extract, kind: .extract, inputs: [digest, test.digest]),
+        needs: [train])
+      _ = try add(
+        .separation, StageIdentity(revision: Revision.separation, kind: .separation, inputs: [features]),
+        features: features, needs: [features])
+    }
+    for (target, data, trainFacts, testFacts) in targets {
+      let jobTarget = StageJob.Target(
+        label: target.label, data: data, holdout: target.holdout, holdoutSeed: target.holdoutSeed)
+      let inputs = [digest, trainFacts.digest, trainFacts.groupsDigest ?? "", testFacts.digest]
+      let features = try add(
+        .extract, StageIdentity(revision: Revision.extract, kind: .extract, inputs: inputs),
+        target: jobTarget,
+        needs: [train])
+      for way in target.protocols {
+        let kind: StageKind = way == .probe ? .probe : .knn
+        let revision = way == .probe ? Revision.probe : Revision.knn
+        let identity = StageIdentity(
+          revision: revision, kind: kind, inputs: [features], holdout: target.holdout,
+          holdoutSeed: target.holdoutSeed)
+        _ = try add(kind, identity, target: jobTarget, features: features, needs: [features])
+      }
+    }
+    return stages
+  }
+
+  // MARK: Data
+
+  private func resolved(_ reference: DataReference) -> DataReference {
+    let root = URL(fileURLWithPath: document.dataRoot)
+    var reference = reference
+    // Groups and label maps may lie beside the specification.
+    let beside = URL(fileURLWithPath: document.file).deletingLastPathComponent()
+    func found(_ path: String?) -> String? {
+      guard let path, !path.hasPrefix("/") else { return path }
+      let file = beside.appendingPathComponent(path).standardizedFileURL.path
+      return FileManager.default.fileExists(atPath: file) ? file : path
+    }
+    reference.groups = found(reference.groups)
+    if let labels = reference.labels, labels.hasSuffix(".csv") || labels.contains("/") {
+      reference.labels = found(labels)
+    }
+    return reference.resolved(against: root)
+  }
+
+  private mutating func facts(
+    _ reference: DataReference, _ split: Split, part: String
+  ) throws -> SplitFacts {
+    do {
+      return try catalog.facts(of: reference, split)
+    } catch StudyError.data(_, let reason) {
+      throw document.error(
+        part, "\(reason) (data root: \(URL(fileURLWithPath: document.dataRoot).path); see --data-root)")
+    }
+  }
+
+  /// A target's reference, with the classes that the source leaves out filled in where it asks for them.
+  private mutating func others(of target: Specification.Target, part: String) throws -> DataReference {
+    var reference = resolved(target.data)
+    guard target.others, let used = specification.source.data.classes else { return reference }
+    reference.classes = nil
+    let all = try facts(reference, .train, part: part).classes
+    let rest = (0..<all).filter { !used.contains($0) }
+    guard rest.count >= 2 else {
+      throw document.error(
+        part, "transfer: the source leaves out \(rest.count) of \(all) classes; at least two are needed")
+    }
+    reference.classes = rest
+    return reference
+  }
+
+  // MARK: Checks that need the data
+
+  private func check(source train: SplitFacts, _ test: SplitFacts) throws {
+    guard train.classes >= 2 else {
+      throw document.error("source", "source: one class only; at least two are needed")
+    }
+    guard train.classes == test.classes, train.shape == test.shape else {
+      throw document.error(
+        "source",
+        "source: train has \(train.classes) classes of \(describe(train.shape)), test \(test.classes) of \(describe(test.shape)); "
+          + "they must agree")
+    }
+    let kept = train.count - Int(Double(train.count) * specification.source.holdout)
+    for (index, objective) in specification.objectives.enumerated() where objective.training.batch > kept {
+      throw document.error(
+        "objectives.\(index)",
+        "training.batch: \(objective.training.batch) is more than the \(kept) training images; lower it")
+    }
+  }
+
+  private func check(
+    target: Specification.Target, _ train: SplitFacts, _ test: SplitFacts, part: String
+  ) throws {
+    guard train.classes >= 2 else {
+      throw document.error(part, "transfer: '\(target.label)' has one class only; at least two are needed")
+    }
+    guard train.classes == test.classes else {
+      throw document.error(
+        part, "transfer: '\(target.label)' has \(train.classes) classes in train and \(test.classes) in test")
+    }
+  }
+
+  private func describe(_ shape: ImageShape) -> String { "\(shape.channels)x\(shape.height)x\(shape.width)" }
+}

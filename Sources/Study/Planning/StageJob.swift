@@ -1,0 +1,102 @@
+import Datasets
+import Training
+
+/// Everything a worker needs to do one stage: what crosses to it as one line of JSON.
+public struct StageJob: Codable, Hashable, Sendable {
+  /// A transfer target, its files named by absolute paths.
+  public struct Target: Codable, Hashable, Sendable {
+    /// Name for people.
+    public var label: String
+    /// The set, brought to the source's input before features are taken.
+    public var data: DataReference
+    /// Share of its training images on which penalty and k are chosen.
+    public var holdout: Double
+    /// Seed of that split.
+    public var holdoutSeed: UInt64
+
+    enum CodingKeys: String, CodingKey {
+      case label, data, holdout
+      case holdoutSeed = "holdout_seed"
+    }
+
+    /// Makes a target.
+    public init(label: String, data: DataReference, holdout: Double, holdoutSeed: UInt64) {
+      self.label = label
+      self.data = data
+      self.holdout = holdout
+      self.holdoutSeed = holdoutSeed
+    }
+  }
+
+  /// Digest of the stage.
+  public var stage: String
+  /// Digest of the run.
+  public var run: String
+  /// What to do.
+  public var kind: StageKind
+  /// The run's plan, its files named by absolute paths.
+  public var plan: Plan
+  /// The target; nil for stages on the source.
+  public var target: Target?
+  /// Digest of the extraction whose feature files the stage writes or reads.
+  public var features: String?
+  /// Folder of the run.
+  public var directory: String
+  /// What is measured on the source.
+  public var measures: [Specification.Measure]
+
+  /// Makes a job.
+  public init(
+    stage: String, run: String, kind: StageKind, plan: Plan, target: Target?, features: String?,
+    directory: String,
+    measures: [Specification.Measure]
+  ) {
+    self.stage = stage
+    self.run = run
+    self.kind = kind
+    self.plan = plan
+    self.target = target
+    self.features = features
+    self.directory = directory
+    self.measures = measures
+  }
+
+  /// File of the features of a split, below the run's folder.
+  public func featureFile(_ split: Split) -> String {
+    "\(directory)/features/\((features ?? stage).prefix(16))-\(split.rawValue).safetensors"
+  }
+}
+
+/// What a worker says, one line of JSON each: any number of events, then one reply.
+public enum StageEvent: Codable, Hashable, Sendable {
+  /// The worker is ready for a stage.
+  case ready
+  /// An epoch ended.
+  case epoch(EpochRecord)
+  /// What it is doing, for people, and how far it is, 0 to 1 where known.
+  case progress(String, share: Double?)
+  /// Something that should be known, but does not stop the stage.
+  case warning(String)
+  /// How the results were made, for the report.
+  case facts([String: String])
+  /// The stage is done, with these measurements.
+  case done([MeasurementRecord])
+  /// The stage failed. With `lasting` another attempt would fail the same way.
+  case failed(String, lasting: Bool)
+  /// The stage was stopped on request and can be continued.
+  case interrupted
+}
+
+/// Why a stage cannot be done, told apart by whether trying again could help.
+public struct StageFailure: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What went wrong, for people.
+  public var description: String
+  /// Whether the same plan fails again for certain, as when the loss is not finite.
+  public var isLasting: Bool
+
+  /// Makes a failure.
+  public init(_ description: String, isLasting: Bool = false) {
+    self.description = description
+    self.isLasting = isLasting
+  }
+}

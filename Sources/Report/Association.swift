@@ -37,9 +37,13 @@ struct Association: Sendable, Equatable {
 extension Association.Correlation {
   /// "−0.83 (95 % interval −0.96 to −0.37)".
   var text: String {
-    let r = Format.number(value, decimals: 2)
-    guard let low, let high else { return r }
-    return "\(r) (95 % interval \(Format.number(low, decimals: 2)) to \(Format.number(high, decimals: 2)))"
+    guard let low, let high else { return Self.text(value) }
+    return "\(Self.text(value)) (95 % interval \(Self.text(low)) to \(Self.text(high)))"
+  }
+
+  /// Two decimals, or three where two would round to a perfect correlation that it is not.
+  static func text(_ value: Double) -> String {
+    Format.number(value, decimals: abs(value) < 1 && abs(value) >= 0.995 ? 3 : 2)
   }
 }
 

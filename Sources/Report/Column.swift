@@ -106,7 +106,7 @@ extension Column {
     var columns = targets.map { target in
       Column(
         id: "\(name):\(target)", group: group, title: target, unit: .percent, better: .higher,
-        definition: "Accuracy on the test images of \(target): \(how).", target: target
+        definition: "Accuracy on the target's test images: \(how).", target: target
       ) { $0.measurement(name, target: target, split: "test") }
     }
     if targets.count > 1 {

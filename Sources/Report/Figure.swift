@@ -1,6 +1,7 @@
 /// A figure: a heading, a legend shared by its charts, the charts, and a caption.
 struct Figure: Sendable {
   var id: String
+  /// Empty where the section's heading says it all.
   var title: String
   /// What is seen, and how it was made. HTML.
   var caption: String
@@ -36,7 +37,7 @@ struct Chart: Sendable {
 extension Figure {
   /// The figure as HTML; `chartSpecifications` holds what the charts draw.
   var html: String {
-    var out = "<figure id=\"\(id)\" class=\"figure\">\n<h3>\(title.html)</h3>\n"
+    var out = "<figure id=\"\(id)\" class=\"figure\">\n" + (title.isEmpty ? "" : "<h3>\(title.html)</h3>\n")
     if !legend.isEmpty {
       out += "<ul class=\"legend\" aria-label=\"Legend\">\n"
       for entry in legend {

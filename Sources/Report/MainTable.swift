@@ -11,8 +11,9 @@ struct MainTable {
     let standings = columns.map { summary.standings($0) }
     var out = "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"main-caption\">\n"
     out += "<table class=\"main sortable\" style=\"--columns:\(columns.count + 3)\">\n"
-    out += "<caption id=\"main-caption\">Mean over seeds, one standard error below it. "
-    out += "Touch a heading to sort.</caption>\n<thead>\n" + groupHeadings(columns) + headings(columns) + "</thead>\n<tbody>\n"
+    out += "<caption id=\"main-caption\"><span>Mean over seeds, one standard error below it. "
+    out += "Touch a heading to sort.</span></caption>\n<thead>\n"
+    out += groupHeadings(columns) + headings(columns) + "</thead>\n<tbody>\n"
     for (index, row) in summary.rows.enumerated() {
       out += rowHTML(row, columns, standings.map { $0[index] })
     }
@@ -70,9 +71,9 @@ struct MainTable {
     let name = standing == .best ? " best" : standing == .alike ? " alike" : ""
     var out = "<td class=\"value\(name)\(first)\" data-value=\"\(Format.exact(mean))\">"
     out += "<span>\(column.text(mean))</span>"
-    if estimate.n < estimate.planned && estimate.n != done {
-      out += notes.mark("n = \(estimate.n) of \(estimate.planned)"
-        + (estimate.reasons.isEmpty ? "" : ": " + estimate.reasons.joined(separator: "; ")))
+    if estimate.n != done {
+      let reasons = estimate.reasons.isEmpty ? "" : ": " + estimate.reasons.joined(separator: "; ")
+      out += notes.mark("n = \(estimate.n)\(reasons)")
     }
     if let error = estimate.standardError {
       out += "<small>\u{00B1} \(column.text(error))</small>"
@@ -85,8 +86,9 @@ struct MainTable {
   private func key(_ standings: [[Standing]]) -> String {
     var out = "<p class=\"key\"><span class=\"sample best\">Best mean</span> of a column"
     if standings.joined().contains(where: { $0 == .alike || $0 == .worse }) {
-      out += "; <span class=\"sample alike\">not told apart</span> from the best (paired t-test over seeds, Holm "
-      out += "correction over the column, p \u{2265} 0.05). With few seeds such a test misses real differences."
+      out += "; <span class=\"sample alike\">not told apart</span> from the best (paired t-test over at least three "
+      out += "shared seeds, Holm correction over the column, p \u{2265} 0.05); with few seeds such a test misses real "
+      out += "differences."
     } else {
       out += "."
     }

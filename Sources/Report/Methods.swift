@@ -8,9 +8,8 @@ struct Methods {
   var html: String {
     let contents = summary.contents
     var out = "<h3>Columns</h3>\n<dl class=\"definitions\">\n"
-    for column in summary.columns {
-      let group = column.group == .probe || column.group == .neighbors ? "\(column.group.rawValue): " : ""
-      out += "<dt>\((group + column.title).html)</dt><dd>\(column.definition.html)</dd>\n"
+    for (title, definition) in definitions {
+      out += "<dt>\(title.html)</dt><dd>\(definition.html)</dd>\n"
     }
     out += "<dt>\u{00B1}</dt><dd>One standard error of the mean: the sample standard deviation over seeds divided by "
     out += "\u{221A}n. Seeds are shared: run k of every objective has the same initial weights, order of images and "
@@ -25,6 +24,16 @@ struct Methods {
     out += table("Versions and data", "What else decided the numbers.", facts)
     out += "<h3>Specification</h3>\n<pre><code>\(contents.specification.html)</code></pre>\n"
     return out
+  }
+
+  /// A definition for each column; the targets of a protocol share one.
+  private var definitions: [(String, String)] {
+    var seen: Set<Column.Group> = []
+    return summary.columns.compactMap { column in
+      guard column.group == .probe || column.group == .neighbors else { return (column.title, column.definition) }
+      if column.target.isEmpty { return ("\(column.group.rawValue), mean", column.definition) }
+      return seen.insert(column.group).inserted ? (column.group.rawValue, column.definition) : nil
+    }
   }
 
   private func table(_ title: String, _ caption: String, _ pairs: [(String, String)]) -> String {

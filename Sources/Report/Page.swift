@@ -11,11 +11,11 @@ struct Page {
     var body = header + "<main>\n"
     body += section("transfer", "Separation, accuracy and transfer", figures.prefix(transferFigures.count))
     body += "<section id=\"table\">\n<h2>Every measure</h2>\n" + table.html() + "</section>\n"
-    body += section("targets", "Target by target", ArraySlice(targetFigures))
-    body += section("separation", "Class separation", ArraySlice(separationFigures))
+    body += section("targets", "Class separation and each target", ArraySlice(targetFigures))
+    body += section("separation", "Class separation by distance and parameter", ArraySlice(separationFigures))
     body += section("training", "Training", ArraySlice(training))
     body += failures
-    body += "<section id=\"made\">\n<h2>How it was made</h2>\n" + Methods(summary: summary).html + "</section>\n</main>\n"
+    body += "<section id=\"made\">\n<h2>How it was made</h2>\n<div class=\"made\">\n" + Methods(summary: summary).html + "</div>\n</section>\n</main>\n"
     body += footer
     let specifications = JSONValue.array((figures + training).flatMap(\.chartSpecifications))
     let scripts = "<script>\(plotly.insideScript)</script>\n"
@@ -30,13 +30,15 @@ struct Page {
 
   private var header: String {
     let finding = Finding(summary)
-    var out = "<header>\n<h1>\(summary.contents.name.html)</h1>\n<p class=\"finding\">\(finding.headline.html)</p>\n"
+    var out = "<header>\n<h1>\(summary.contents.name.html)</h1>\n<div class=\"lead\">\n"
+    out += "<p class=\"finding\">\(finding.headline.html)</p>\n"
     out += "<ul class=\"facts\">\n"
     for sentence in finding.sentences { out += "<li>\(sentence.html)</li>\n" }
-    out += "<li class=\"scope\">\(scope.html)</li>\n</ul>\n"
+    out += "<li class=\"scope\">\(scope.html)</li>\n</ul>\n</div>\n"
     if !summary.failedRuns.isEmpty {
-      out += "<p class=\"alert\">\(Format.count(summary.failedRuns.count, "run").html) failed and \(summary.failedRuns.count == 1 ? "is" : "are") "
-      out += "missing from every mean: <a href=\"#failed\">see why</a>.</p>\n"
+      out += "<p class=\"alert\">\(summary.failedRuns.count) of \(Format.count(summary.contents.runs.count, "run")) failed, "
+      out += "wholly or in part; what they did not measure is missing from the means: "
+      out += "<a href=\"#failed\">see why</a>.</p>\n"
     }
     out += "<nav aria-label=\"Contents\">"
     for (id, title) in [
@@ -72,14 +74,19 @@ struct Page {
   private var failures: String {
     guard !summary.failedRuns.isEmpty else { return "" }
     var out = "<section id=\"failed\">\n<h2>Failed runs</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Failed runs\">\n"
-    out += "<table class=\"plain\">\n<caption>Left out of every mean, interval and test.</caption>\n"
+    out += "<table class=\"plain\">\n<caption>What these stages would have measured is left out of means, intervals and tests.</caption>\n"
     out += "<thead><tr><th scope=\"col\">Objective</th><th scope=\"col\">Seed</th><th scope=\"col\">Stage</th>"
     out += "<th scope=\"col\">Error</th></tr></thead>\n<tbody>\n"
     for run in summary.failedRuns {
-      for stage in run.stages where stage.state == "failed" {
-        out += "<tr><th scope=\"row\">\(run.label.breakable)</th><td>\(run.seed)</td><td>\(stage.kind)"
-        out += stage.target.isEmpty ? "" : " \(stage.target.html)"
-        out += "</td><td>\((stage.error ?? "no message").html)</td></tr>\n"
+      // Stages that failed alike, such as all that wait for a training that diverged, share a line.
+      let failed = run.stages.filter { $0.state == "failed" }
+      var errors: [String] = []
+      for stage in failed where !errors.contains(stage.error ?? "") { errors.append(stage.error ?? "") }
+      for error in errors {
+        let names = failed.filter { $0.error ?? "" == error }.map { "\($0.kind) \($0.target)" }
+        let more = names.count > 1 ? " and \(names.count - 1) more" : ""
+        out += "<tr><th scope=\"row\">\(run.label.breakable)</th><td>\(run.seed)</td>"
+        out += "<td>\((names[0] + more).html)</td><td>\((error.isEmpty ? "no message" : error).html)</td></tr>\n"
       }
     }
     return out + "</tbody>\n</table>\n</div>\n</section>\n"

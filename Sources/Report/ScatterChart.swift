@@ -5,6 +5,8 @@ struct ScatterChart {
   var y: Column
   var title = ""
   var note = ""
+  /// The vertical axis, where the chart's own title already says half of it.
+  var yTitle: String?
   var height = 400
   /// Whether the script may write the objectives' names beside their means where there is room.
   var labelled = false
@@ -27,7 +29,7 @@ struct ScatterChart {
         + "for the mean of each of \(means.count) objectives.",
       traces: runs + means,
       layout: Axis.layout(
-        x: Axis.of(x), y: Axis.of(y), extra: [("hovermode", "closest"), ("meta", ["labelled": .bool(labelled)])]),
+        x: Axis.of(x), y: Axis.of(y, title: yTitle), extra: [("hovermode", "closest"), ("meta", ["labelled": .bool(labelled)])]),
       height: height)
   }
 

@@ -38,7 +38,8 @@ enum SeparationFigure {
       charts: [
         Chart(
           id: "chart-separation", description: "Dot plot: R\u{00B2} of \(rows.count) objectives by distance.",
-          traces: traces, layout: layout(rows), height: 70 + 40 * rows.count)
+          // The first variant is drawn last and smaller, as the second often lies beneath it.
+          traces: traces.reversed(), layout: layout(rows), height: 70 + 40 * rows.count)
       ], panelWidth: 900)
   }
 
@@ -51,7 +52,7 @@ enum SeparationFigure {
       }
       let pairs = zip(headline, other).compactMap { a, b in a.flatMap { a in b.map { (a, $0) } } }
       guard pairs.count >= 3, let rho = Association(pairs)?.spearman else { return nil }
-      return "\(variant.title) \(Format.number(rho.value, decimals: 2))"
+      return "\(variant.title) \(Association.Correlation.text(rho.value))"
     }
     guard !agreements.isEmpty else { return "" }
     return "Rank correlation of the objectives' order with that by cosine: \(Format.list(agreements))."
@@ -73,7 +74,7 @@ enum SeparationFigure {
       "text": .strings(zip(rows, estimates).map { "<b>\($0.fullName.html)</b><br>n = \($1.n)" }),
       "hovertemplate": .string("%{text}<br>\(variant.title): %{x:.3f}<extra></extra>"),
       "marker": [
-        "symbol": .string(variant.mark.symbol), "size": 10, "color": .string(variant.mark.color),
+        "symbol": .string(variant.mark.symbol), "size": number == 0 ? 7 : 11, "color": .string(variant.mark.color),
         "line": ["color": "#ffffff", "width": 1],
       ],
     ]

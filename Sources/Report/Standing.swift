@@ -12,7 +12,7 @@ enum Standing: Sendable {
 
 extension Summary {
   /// The standing of every row: the best mean, and a paired t-test of each other row against it over the seeds that
-  /// both have, corrected by Holm's method over the rows, at 5 %.
+  /// both have (three at least), corrected by Holm's method over the rows, at 5 %.
   func standings(_ column: Column) -> [Standing] {
     let estimates = rows.map { $0.estimate(column) }
     guard column.better != .neither, let best = best(estimates, column.better) else {
@@ -24,7 +24,8 @@ extension Summary {
       let differences = shared.compactMap { seed in
         estimates[best].values[seed].flatMap { a in estimate.values[seed].map { a - $0 } }
       }
-      if let p = pairedTTest(differences) { others.append((index, p)) }
+      // Two seeds leave one degree of freedom, with which nothing can be told apart.
+      if differences.count > 2, let p = pairedTTest(differences) { others.append((index, p)) }
     }
     var standings = rows.map { _ in Standing.unknown }
     standings[best] = .best

@@ -57,7 +57,7 @@ extension StudyAssociation {
   /// "Spearman −0.83, n = 9".
   var shortText: String {
     guard let association else { return "n = \(n)" }
-    return "Spearman \(Format.number(association.spearman.value, decimals: 2)), "
-      + "Pearson \(Format.number(association.pearson.value, decimals: 2)), n = \(n)"
+    return "Spearman \(Association.Correlation.text(association.spearman.value)), "
+      + "Pearson \(Association.Correlation.text(association.pearson.value)), n = \(n)"
   }
 }

@@ -112,7 +112,7 @@ extension StudyContents.Run {
       if let value = found.value, value.isFinite { return found }
       return .init(value: nil, reason: found.reason ?? "not measured")
     }
-    return .init(value: nil, reason: failure == nil ? "not measured" : "the run failed")
+    return .init(value: nil, reason: failure != nil ? "the run failed" : isFinished ? "not measured" : "not done yet")
   }
 
   /// The first failed stage.

@@ -5,9 +5,9 @@ enum StyleSheet {
       --best: #d7ecff; --accent: #005a9c; }
     * { box-sizing: border-box; }
     html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
-    body { margin: 0; color: var(--ink); background: #fff; overflow-wrap: anywhere;
+    body { margin: 0; color: var(--ink); background: #fff; overflow-wrap: break-word;
       font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif; }
-    header, main, footer { max-width: 1400px; margin: 0 auto; padding: 0 clamp(16px, 3vw, 40px); }
+    header, main, footer { max-width: 1480px; margin: 0 auto; padding: 0 clamp(16px, 3vw, 40px); }
     header { padding-top: clamp(24px, 4vw, 56px); }
     a { color: var(--accent); }
     h1 { margin: 0; font-size: 1rem; font-weight: 600; color: var(--muted); }
@@ -17,6 +17,7 @@ enum StyleSheet {
     p { margin: .4rem 0; max-width: 78ch; }
     .finding { margin: .5rem 0 1rem; max-width: 30ch; font-size: clamp(1.6rem, 3.4vw, 2.6rem); line-height: 1.18;
       font-weight: 650; letter-spacing: -.012em; text-wrap: balance; }
+    .lead { display: grid; gap: 0 3.5rem; align-items: start; }
     .facts { margin: 0; padding: 0; max-width: 92ch; list-style: none; }
     .facts li { margin: .25rem 0; }
     .scope { color: var(--muted); }
@@ -31,28 +32,29 @@ enum StyleSheet {
     table { border-collapse: collapse; font-variant-numeric: tabular-nums lining-nums; }
     caption { text-align: left; color: var(--muted); font-size: .86rem; padding: 0 0 .4rem; }
     table.main { width: 100%; font-size: .9rem; line-height: 1.25; }
-    table.main caption { position: sticky; left: 0; }
-    table.main th, table.main td { padding: .38rem .5rem; text-align: right; vertical-align: top; background: #fff;
+    table.main caption span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 32px); }
+    table.main th, table.main td { padding: .38rem .42rem; text-align: right; vertical-align: top; background: #fff;
       overflow-wrap: normal; }
     table.main tbody tr > * { border-top: 1px solid var(--line); }
     table.main thead tr:last-child > * { vertical-align: bottom; border-bottom: 1.5px solid var(--ink); }
     table.main .groups th { text-align: left; font-size: .8rem; font-weight: 600; color: var(--muted);
       padding-bottom: 0; white-space: nowrap; }
-    table.main .first, table.main .groups th { padding-left: 1.1rem; }
+    table.main .first, table.main .groups th { padding-left: 1rem; }
     table.main th[scope=row], table.main th.name, table.main .groups td:first-child { position: sticky; left: 0; z-index: 1;
       text-align: left; font-weight: 600; min-width: 9.5rem; max-width: 15rem; padding-left: 0; }
     table.main th[scope=row]::after, table.main th.name::after { content: ""; position: absolute; inset: 0 -1px 0 auto;
       border-right: 1px solid var(--line); }
     table.main small { display: block; font-size: .8em; font-weight: 400; color: var(--muted); white-space: nowrap; }
     table.main th small { white-space: normal; }
-    table.main thead button { all: unset; cursor: pointer; font-weight: 600; font-size: .86rem; overflow-wrap: anywhere; }
+    table.main thead button { all: unset; cursor: pointer; font-weight: 600; font-size: .86rem; }
     table.main thead button:hover { text-decoration: underline; }
     table.main th[aria-sort=ascending] button::before { content: "\25B2\00A0"; font-size: .7em; }
     table.main th[aria-sort=descending] button::before { content: "\25BC\00A0"; font-size: .7em; }
     .unit { font-weight: 400; color: var(--muted); white-space: nowrap; }
     td.value { white-space: nowrap; }
     td.best > span, .sample.best { font-weight: 700; background: var(--best); box-shadow: 0 0 0 3px var(--best); border-radius: 2px; }
-    td.alike > span, .sample.alike { text-decoration: underline; text-decoration-thickness: 1.5px; text-underline-offset: 3px; }
+    td.alike > span, .sample.alike { background: #f2f8fe; border-radius: 2px;
+      box-shadow: 0 0 0 2px #f2f8fe, 0 0 0 3px #bcd9f2; }
     td.blank { color: var(--muted); }
     sup { line-height: 0; font-size: .72em; }
     abbr { text-decoration: none; color: var(--accent); }
@@ -65,13 +67,15 @@ enum StyleSheet {
     table.plain .digits { text-align: right; white-space: nowrap; }
     table.pairs { width: 100%; max-width: 900px; font-size: .9rem; }
     table.pairs th { width: 34%; text-align: left; font-weight: 400; color: var(--muted); }
+    table.pairs td { overflow-wrap: anywhere; }
     table.pairs th, table.pairs td { padding: .28rem .8rem .28rem 0; vertical-align: top; border-top: 1px solid var(--line); }
 
     .figure { margin: 1.6rem 0 0; }
     figcaption { max-width: 92ch; }
     .panels { display: grid; gap: .6rem 2rem; margin: .4rem 0;
       grid-template-columns: repeat(auto-fit, minmax(min(100%, var(--panel)), 1fr)); }
-    .panel { min-width: 0; break-inside: avoid; }
+    .panel { min-width: 0; break-inside: avoid; display: flex; flex-direction: column; }
+    .panel .chart { margin-top: auto; }
     .note { margin: 0; }
     .chart { position: relative; width: 100%; min-width: 0; }
     .legend { margin: .5rem 0; padding: 0; list-style: none; display: flex; flex-wrap: wrap; gap: .15rem .3rem; }
@@ -91,14 +95,30 @@ enum StyleSheet {
     footer { margin-top: 4rem; padding-top: 1rem; padding-bottom: 2rem; border-top: 1px solid var(--line); color: var(--muted);
       font-size: .86rem; }
     noscript p { padding: .6rem .9rem; background: var(--faint); }
+    @media (min-width: 1000px) {
+      .lead { grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); }
+      .made { columns: 2; column-gap: 3.5rem; }
+      .made > h3:first-child { margin-top: .6rem; }
+    }
+    .made h3, .made caption { break-after: avoid; }
+    .made tr, .made dd, .made pre { break-inside: avoid; }
+    .made dt { break-after: avoid; }
     @media (max-width: 600px) {
+      .panels { gap: .6rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, calc(var(--panel) * .62)), 1fr)); }
       table.main th[scope=row], table.main th.name { min-width: 8rem; max-width: 8rem; }
       table.pairs th { width: 42%; }
     }
 
     @page { size: A4 landscape; margin: 12mm; }
     @media print {
-      body { font-size: 10.5pt; }
+      body { font-size: 9.5pt; line-height: 1.4; }
+      h2 { margin-top: 1.6rem; }
+      .finding { font-size: 20pt; margin-top: .2rem; }
+      .lead { grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap: 0 2rem; }
+      .made { columns: 2; column-gap: 2rem; }
+      .panels { gap: .4rem 1.2rem;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, calc(var(--panel) * .75)), 1fr)); }
+      #failed { break-inside: avoid; }
       header, main, footer { max-width: none; padding: 0; }
       header { padding-top: 0; }
       nav { display: none; }
@@ -112,14 +132,12 @@ enum StyleSheet {
       tr, .figure > h3, .legend, .panel { break-inside: avoid; }
       h2, h3, h4, .legend, .note { break-after: avoid; }
       figcaption { break-before: avoid; }
-      .figure { break-inside: auto; }
-      .figure.whole { break-inside: avoid; }
       .chart, .chart .plot-container, .chart .svg-container { width: 100% !important; height: auto !important; }
       .chart .svg-container { aspect-ratio: var(--ratio); }
       .chart .main-svg { width: 100% !important; height: auto !important; }
       .legend button[aria-pressed=true] { background: none; }
       pre { white-space: pre-wrap; }
-      td.best > span, .sample.best, .alert { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+      td.best > span, td.alike > span, .sample, .alert { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       a { color: inherit; text-decoration: none; }
     }
     """#

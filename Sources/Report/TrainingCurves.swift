@@ -16,14 +16,20 @@ enum TrainingCurves {
       caption: caption(onHoldout ? "Images held out of the source's training set." : "Augmented training images."),
       legend: summary.legend(line: true, shape: false),
       charts: [
-        Chart(
-          id: "chart-training-accuracy",
-          description: "Line chart: \(what.lowercased()) by epoch for each of \(curves.count) objectives.",
-          traces: curves.flatMap { $0.bandTrace } + curves.map { $0.lineTrace(width: 2, suffix: " %") },
-          layout: Axis.layout(
-            x: Axis.value(title: "Epoch"), y: Axis.value(title: "\(what), %"), extra: [("hovermode", "closest")]),
-          height: 440)
-      ], panelWidth: 900)
+        chart("chart-training-accuracy", "All epochs", what, curves),
+        chart("chart-training-accuracy-end", "The last third", what, curves.compactMap(\.lastThird)),
+      ].filter { !$0.traces.isEmpty })
+  }
+
+  private static func chart(_ id: String, _ title: String, _ what: String, _ curves: [Curve]) -> Chart {
+    Chart(
+      id: id, title: title,
+      description: "Line chart, \(title.lowercasedFirst): \(what.lowercasedFirst) by epoch for each of \(curves.count) "
+        + "objectives.",
+      traces: curves.flatMap { $0.bandTrace } + curves.map { $0.lineTrace(suffix: " %") },
+      layout: Axis.layout(
+        x: Axis.value(title: "Epoch"), y: Axis.value(title: "\(what), %"), extra: [("hovermode", "closest")]),
+      height: 400)
   }
 
   /// One small chart an objective, each with its own scale: losses of different objectives cannot be compared.
@@ -36,9 +42,9 @@ enum TrainingCurves {
         "Each objective has its own units, so each panel has its own scale; penalties are included."),
       charts: curves.map { curve in
         Chart(
-          id: "chart-loss-\(curve.row.index)", title: curve.row.fullName,
+          id: "chart-loss-\(curve.row.index)", title: curve.row.shortName,
           description: "Line chart: training loss by epoch for \(curve.row.fullName).",
-          traces: curve.bandTrace + [curve.lineTrace(width: 2, suffix: "")],
+          traces: curve.bandTrace + [curve.lineTrace(suffix: "")],
           layout: Axis.layout(
             x: Axis.value(title: "Epoch", ticks: 5), y: Axis.value(title: "", ticks: 5),
             extra: [("hovermode", "closest")]),
@@ -77,13 +83,24 @@ enum TrainingCurves {
       if epochs.isEmpty { return nil }
     }
 
-    func lineTrace(width: Double, suffix: String) -> JSONValue {
+    /// The epochs past two thirds of the training, where the objectives part; nil for a short training.
+    var lastThird: Curve? {
+      let start = epochs.count * 2 / 3
+      guard epochs.count - start > 2 else { return nil }
+      var out = self
+      out.epochs.removeFirst(start)
+      out.means.removeFirst(start)
+      out.errors.removeFirst(start)
+      return out
+    }
+
+    func lineTrace(suffix: String) -> JSONValue {
       let mark = Mark(row.index)
       return [
         "type": "scatter", "mode": epochs.count == 1 ? "markers" : "lines", "name": .string(row.fullName),
         "meta": ["series": .number(Double(row.index)), "role": "line"],
         "x": .numbers(epochs), "y": .numbers(means),
-        "line": ["color": .string(mark.color), "dash": .string(mark.dash), "width": .number(width)],
+        "line": ["color": .string(mark.color), "dash": .string(mark.dash), "width": 2],
         "marker": ["color": .string(mark.color), "symbol": .string(mark.symbol)],
         "hovertemplate": .string(
           "<b>\(row.fullName.html)</b><br>epoch %{x}: %{y:.4~r}\(suffix)<br>mean of "

@@ -23,7 +23,7 @@ extension Page {
     guard !charts.isEmpty else { return [] }
     return [
       Figure(
-        id: "transfer-figure", title: "Objectives by separation, accuracy and transfer",
+        id: "transfer-figure", title: "",
         caption: "Small marks are runs, large ones means over seeds with one standard error either side. "
           + "Correlations are over the means of the objectives. " + correlations.html,
         legend: summary.legend(line: false, shape: true), charts: charts)
@@ -37,13 +37,14 @@ extension Page {
     let charts = columns.enumerated().map { index, column in
       ScatterChart(
         id: "chart-target-\(index)", x: .separationOnTrain, y: column, title: column.title,
-        note: summary.association(.separationOnTrain, column).shortText, height: 280
+        note: summary.association(.separationOnTrain, column).shortText, yTitle: "Probe accuracy, %",
+        height: 280
       ).chart(summary)
     }.filter { !$0.traces.isEmpty }
     guard !charts.isEmpty else { return [] }
     return [
       Figure(
-        id: "targets-figure", title: "Probe accuracy against class separation",
+        id: "targets-figure", title: "",
         caption: "As above, one panel a target; the vertical scales differ.",
         legend: summary.legend(line: false, shape: true), charts: charts, panelWidth: 300)
     ]

@@ -57,7 +57,7 @@ struct Finding: Sendable {
   }
 
   private static func value(_ estimate: Estimate, _ column: Column) -> String {
-    estimate.text(column) + (column.unit == .percent ? " %" : "")
+    estimate.text(column).replacing(" ", with: "\u{00A0}") + (column.unit == .percent ? "\u{00A0}%" : "")
   }
 
   private static func sourceSentence(_ summary: Summary) -> String? {

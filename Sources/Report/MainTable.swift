@@ -36,7 +36,7 @@ struct MainTable {
         + (unit.isEmpty ? "" : " <span class=\"unit\">\(unit)</span>") + "</button></th>"
     }
     var out = "<tr>" + heading("Objective", "", "name", "The training objective, in the order of the plan.")
-    out += heading("Runs", "", "count", "Runs with every stage done.")
+    out += heading("Runs", "", "count", "How many runs the means are over, unless a cell says otherwise.")
     for (index, column) in columns.enumerated() {
       let first = index == 0 || columns[index - 1].group != column.group ? "first" : ""
       let arrow = column.better == .higher ? "\u{2191}" : column.better == .lower ? "\u{2193}" : ""
@@ -47,7 +47,9 @@ struct MainTable {
   }
 
   private mutating func rowHTML(_ row: Summary.Row, _ columns: [Column], _ standings: [Standing]) -> String {
-    let done = row.runs.count(where: \.isFinished)
+    let estimates = columns.map { row.estimate($0) }
+    // The runs that entered most columns; cells with fewer say so.
+    let done = estimates.map(\.n).max() ?? 0
     var out = "<tr><th scope=\"row\" data-value=\"\(row.index)\">\(row.name.breakable)"
     if !row.detail.isEmpty { out += "<small>\(row.detail.html)</small>" }
     out += "</th><td class=\"count\" data-value=\"\(done)\">\(done)"
@@ -55,7 +57,7 @@ struct MainTable {
     out += "</td>"
     for (index, column) in columns.enumerated() {
       let isFirst = index == 0 || columns[index - 1].group != column.group
-      out += cell(row.estimate(column), column, standings[index], isFirst: isFirst, done: done)
+      out += cell(estimates[index], column, standings[index], isFirst: isFirst, done: done)
     }
     return out + "</tr>\n"
   }

@@ -12,7 +12,7 @@ struct Page {
     body += section("transfer", "Separation, accuracy and transfer", figures.prefix(transferFigures.count))
     body += "<section id=\"table\">\n<h2>Every measure</h2>\n" + table.html() + "</section>\n"
     body += section("targets", "Class separation and each target", ArraySlice(targetFigures))
-    body += section("separation", "Class separation by distance and parameter", ArraySlice(separationFigures))
+    body += section("separation", "Class separation", ArraySlice(separationFigures))
     body += section("training", "Training", ArraySlice(training))
     body += failures
     body += "<section id=\"made\">\n<h2>How it was made</h2>\n<div class=\"made\">\n" + Methods(summary: summary).html + "</div>\n</section>\n</main>\n"

@@ -31,7 +31,7 @@ enum SeparationFigure {
     }
     guard !traces.isEmpty else { return nil }
     return Figure(
-      id: "separation-by-distance", title: "Class separation by distance",
+      id: "separation-by-distance", title: "R\u{00B2} by distance",
       caption: "R\u{00B2} on the source's training images, penultimate features; means over seeds, bars one standard "
         + "error either side (often shorter than the mark). " + orders(summary).html,
       legend: legend,

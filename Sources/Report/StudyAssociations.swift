@@ -55,6 +55,12 @@ extension StudyAssociation {
   }
 
   /// "Spearman −0.83, n = 9".
+  var rankText: String {
+    guard let association else { return "n = \(n)" }
+    return "Spearman \(Association.Correlation.text(association.spearman.value)), n = \(n)"
+  }
+
+  /// "Spearman −0.83, Pearson −0.80, n = 9".
   var shortText: String {
     guard let association else { return "n = \(n)" }
     return "Spearman \(Association.Correlation.text(association.spearman.value)), "

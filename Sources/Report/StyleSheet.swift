@@ -31,22 +31,22 @@ enum StyleSheet {
     .scroll:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums lining-nums; }
     caption { text-align: left; color: var(--muted); font-size: .86rem; padding: 0 0 .4rem; }
-    table.main { width: 100%; font-size: .9rem; line-height: 1.25; }
+    table.main { width: 100%; font-size: .87rem; line-height: 1.25; }
     table.main caption span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 32px); }
-    table.main th, table.main td { padding: .38rem .42rem; text-align: right; vertical-align: top; background: #fff;
+    table.main th, table.main td { padding: .38rem .34rem; text-align: right; vertical-align: top; background: #fff;
       overflow-wrap: normal; }
     table.main tbody tr > * { border-top: 1px solid var(--line); }
     table.main thead tr:last-child > * { vertical-align: bottom; border-bottom: 1.5px solid var(--ink); }
     table.main .groups th { text-align: left; font-size: .8rem; font-weight: 600; color: var(--muted);
       padding-bottom: 0; white-space: nowrap; }
-    table.main .first, table.main .groups th { padding-left: 1rem; }
+    table.main .first, table.main .groups th { padding-left: .9rem; }
     table.main th[scope=row], table.main th.name, table.main .groups td:first-child { position: sticky; left: 0; z-index: 1;
       text-align: left; font-weight: 600; min-width: 9.5rem; max-width: 15rem; padding-left: 0; }
     table.main th[scope=row]::after, table.main th.name::after { content: ""; position: absolute; inset: 0 -1px 0 auto;
       border-right: 1px solid var(--line); }
     table.main small { display: block; font-size: .8em; font-weight: 400; color: var(--muted); white-space: nowrap; }
     table.main th small { white-space: normal; }
-    table.main thead button { all: unset; cursor: pointer; font-weight: 600; font-size: .86rem; }
+    table.main thead button { all: unset; cursor: pointer; font-weight: 600; font-size: .8rem; }
     table.main thead button:hover { text-decoration: underline; }
     table.main th[aria-sort=ascending] button::before { content: "\25B2\00A0"; font-size: .7em; }
     table.main th[aria-sort=descending] button::before { content: "\25BC\00A0"; font-size: .7em; }
@@ -109,16 +109,18 @@ enum StyleSheet {
       table.pairs th { width: 42%; }
     }
 
-    @page { size: A4 landscape; margin: 12mm; }
+    @page { size: A4 landscape; margin: 11mm; }
     @media print {
       body { font-size: 9.5pt; line-height: 1.4; }
       h2 { margin-top: 1.6rem; }
-      .finding { font-size: 20pt; margin-top: .2rem; }
+      .finding { font-size: 18pt; margin-top: .2rem; }
+      .alert, nav { margin-top: .5rem; }
       .lead { grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap: 0 2rem; }
       .made { columns: 2; column-gap: 2rem; }
       .panels { gap: .4rem 1.2rem;
         grid-template-columns: repeat(auto-fit, minmax(min(100%, calc(var(--panel) * .75)), 1fr)); }
       #failed { break-inside: avoid; }
+      #table { break-before: page; }
       header, main, footer { max-width: none; padding: 0; }
       header { padding-top: 0; }
       nav { display: none; }

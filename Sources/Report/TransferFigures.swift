@@ -37,7 +37,7 @@ extension Page {
     let charts = columns.enumerated().map { index, column in
       ScatterChart(
         id: "chart-target-\(index)", x: .separationOnTrain, y: column, title: column.title,
-        note: summary.association(.separationOnTrain, column).shortText, yTitle: "Probe accuracy, %",
+        note: summary.association(.separationOnTrain, column).rankText, yTitle: "Probe accuracy, %",
         height: 280
       ).chart(summary)
     }.filter { !$0.traces.isEmpty }

@@ -60,7 +60,7 @@ let package = Package(
       name: "MeasuresTests", dependencies: ["Measures", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
     .testTarget(
       name: "TransferTests", dependencies: ["Transfer", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
-    .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"]),
+    .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"]),
     .testTarget(name: "EndToEndTests", dependencies: ["SeparatrixTool", "TestSupport"]),
   ],

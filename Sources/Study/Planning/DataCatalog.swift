@@ -8,8 +8,11 @@ public struct SplitFacts: Codable, Hashable, Sendable {
   public var digest: String
   /// SHA-256 of the groups, nil without groups.
   public var groupsDigest: String?
+  /// Images.
   public var count: Int
+  /// Classes, also those without an image.
   public var classes: Int
+  /// Shape of an image.
   public var shape: ImageShape
   /// Examples of the smallest class.
   public var smallestClass: Int
@@ -44,7 +47,7 @@ public struct SplitFacts: Codable, Hashable, Sendable {
 /// digests make the plan independent of where files lie.
 struct DataCatalog {
   /// How a split is read; another may be put in for tests.
-  typealias Loader = (DataReference, Split) throws -> SplitFacts
+  typealias Loader = @Sendable (DataReference, Split) throws -> SplitFacts
 
   private let loader: Loader
   private var facts: [Key: SplitFacts] = [:]

@@ -1,4 +1,5 @@
 import Foundation
+import Networks
 import Training
 
 /// What a study will roughly cost: seconds of one worker for each stage, and bytes on disk.
@@ -97,13 +98,16 @@ struct NetworkCost {
   var features: Int
 
   init(_ network: NetworkSpec, channels: Int, height: Int, width: Int) {
-    let base = Double(network.width)
+    let known = Networks.standard.first { $0.name == network.name }
+    let base = network.width ?? known?.defaultWidth ?? 16
     let pixels = Double(height * width)
-    let depth = Double(network.name.drop { !$0.isNumber }) ?? 8
-    // Three stages of equal cost: twice the width on a quarter of the pixels.
-    let layers = max(depth - 2, 3)
-    products = 9 * pixels * base * (Double(channels) + layers * base)
-    parameters = Int(layers / 3 * 9 * base * base * 21)
-    features = network.width * 4
+    let number = network.name.drop { !$0.isNumber }
+    // A plain network of four convolutions costs about as much as five layers of a residual one.
+    let layers = number.isEmpty ? 5 : max((Double(number) ?? 8) - 2, 3)
+    // Three stages of equal cost: twice the width on a quarter of the pixels. 9 products a filter place.
+    let wide = Double(base)
+    products = 9 * pixels * wide * (Double(channels) + layers * wide)
+    parameters = Int(layers / 3 * 9 * 21 * wide * wide)
+    features = base * (known?.featuresPerWidth ?? 4)
   }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Networks
 import Objectives
 import Training
 
@@ -9,7 +10,9 @@ struct PlanExpansion {
   /// Absolute path of the study's folder.
   let directory: String
   let threads: Int
-  var catalog: DataCatalog
+  /// Where objectives are looked up.
+  var catalog = Catalog.standard
+  var data: DataCatalog
 
   private var specification: Specification { document.specification }
 
@@ -45,7 +48,7 @@ struct PlanExpansion {
     for (place, objective) in specification.objectives.enumerated() {
       let spec: ObjectiveSpec
       do {
-        spec = try ObjectiveSpec(parsing: objective.text, classes: train.classes)
+        spec = try ObjectiveSpec(parsing: objective.text, classes: train.classes, from: catalog.objectives)
       } catch {
         throw document.error("objectives.\(place)", "objectives: \(error)")
       }
@@ -220,7 +223,7 @@ struct PlanExpansion {
     _ reference: DataReference, _ split: Split, part: String
   ) throws -> SplitFacts {
     do {
-      return try catalog.facts(of: reference, split)
+      return try data.facts(of: reference, split)
     } catch StudyError.data(_, let reason) {
       throw document.error(
         part, "\(reason) (data root: \(URL(fileURLWithPath: document.dataRoot).path); see --data-root)")

@@ -19,8 +19,14 @@ final class StudyLock {
       throw errno == ENOSPC
         ? .diskFull(path: path) : .notWritable(path: path, reason: String(cString: strerror(errno)))
     }
-    guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
-      let code = errno
+    // Somebody who only asks for the holder has it for a moment.
+    var code: CInt = 0
+    for _ in 0..<10 {
+      code = flock(opened, LOCK_EX | LOCK_NB) == 0 ? 0 : errno
+      guard code == EWOULDBLOCK else { break }
+      usleep(30_000)
+    }
+    guard code == 0 else {
       defer { close(opened) }
       guard code == EWOULDBLOCK else {
         throw .notWritable(path: path, reason: "cannot be locked: \(String(cString: strerror(code)))")
@@ -36,6 +42,18 @@ final class StudyLock {
   }
 
   deinit { close(descriptor) }
+
+  /// Who holds the lock of a study's folder now, or nil.
+  static func holder(of directory: URL) -> String? {
+    let path = directory.appendingPathComponent("study.lock").path
+    let opened = open(path, O_RDONLY | O_CLOEXEC)
+    guard opened >= 0 else { return nil }
+    defer { close(opened) }
+    // A shared lock, so that two who ask do not take each other for the study.
+    guard flock(opened, LOCK_SH | LOCK_NB) != 0 else { return nil }
+    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    return text.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
 }
 
 /// The machine.

@@ -11,28 +11,32 @@ enum ObjectiveReader {
     var node: SpecNode
   }
 
-  static func read(_ node: SpecNode, training: TrainingOptions) throws(SpecificationError) -> [Entry] {
+  static func read(
+    _ node: SpecNode, training: TrainingOptions, catalog: Catalog
+  ) throws(SpecificationError) -> [Entry] {
     var entries: [Entry] = []
-    for item in try node.list("objectives") { entries += try expand(item, training: training) }
+    for item in try node.list("objectives") {
+      entries += try expand(item, training: training, catalog: catalog)
+    }
     return try label(entries, over: training)
   }
 
   /// One entry of the list: one objective, or as many as its sweeps have points; the first parameter varies slowest.
   private static func expand(
-    _ node: SpecNode, training: TrainingOptions
+    _ node: SpecNode, training: TrainingOptions, catalog: Catalog
   ) throws(SpecificationError) -> [Entry] {
     guard case .mapping(let pairs) = node.content else {
       if case .sequence = node.content {
         throw node.error("objectives: expected a name or 'name: { ... }', found a list")
       }
-      return [try entry(node.text("objectives"), node: node, training: training)]
+      return [try entry(node.text("objectives"), node: node, training: training, catalog: catalog)]
     }
     guard let pair = pairs.first, pairs.count == 1 else {
       throw node.error("objectives: one objective an entry; start each with '- '")
     }
     guard case .mapping(let parameters) = pair.value.content else {
       if case .scalar("", plain: true) = pair.value.content {
-        return [try entry(pair.key, node: node, training: training)]
+        return [try entry(pair.key, node: node, training: training, catalog: catalog)]
       }
       throw pair.value.error(
         "objectives: expected parameters such as { smoothing: 0.1 }, found \(pair.value.shown)")
@@ -56,7 +60,7 @@ enum ObjectiveReader {
     var entries: [Entry] = []
     for point in points {
       let text = point.isEmpty ? pair.key : "\(pair.key):\(point.joined(separator: ","))"
-      entries.append(try entry(text, node: node, training: options))
+      entries.append(try entry(text, node: node, training: options, catalog: catalog))
     }
     return entries
   }
@@ -77,11 +81,11 @@ enum ObjectiveReader {
   }
 
   private static func entry(
-    _ text: String, node: SpecNode, training: TrainingOptions
+    _ text: String, node: SpecNode, training: TrainingOptions, catalog: Catalog
   ) throws(SpecificationError) -> Entry {
     do {
       // The number of classes only scales presets; it is known once the data are read.
-      _ = try ObjectiveSpec(parsing: text, classes: 10)
+      _ = try ObjectiveSpec(parsing: text, classes: 10, from: catalog.objectives)
     } catch {
       throw node.error("objectives: \(error)")
     }

@@ -1,4 +1,5 @@
 import Datasets
+import Networks
 import Training
 
 /// A study as its YAML file describes it, every default written out.

@@ -221,7 +221,7 @@ extension SpecificationReader {
   }
 
   /// Sets that can be named without files.
-  static let listedNames = ["glyphs", "fashion-mnist", "mnist", "notmnist", "cifar10", "cifar100"]
+  static let listedNames = DatasetEntry.standard.filter { $0.source != .files }.map(\.name)
 
   static func reference(_ name: String) -> DataReference { DataReference(dataset: name) }
 

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Networks
 import Training
 
 /// Turns the YAML of a study into a `Specification`, or says what is wrong and where.
@@ -7,6 +8,8 @@ import Training
 /// Every key is known or refused. What is not written takes the default that stands here.
 struct SpecificationReader {
   let file: String
+  /// Where objectives and networks are looked up.
+  var catalog = Catalog.standard
   var places: [String: SpecPlace] = [:]
 
   private static let keys = [
@@ -24,7 +27,8 @@ struct SpecificationReader {
   ///   - overrides: `--set` arguments, `key=value` with dotted keys, applied in order.
   ///   - dataRoot: `--data-root`; nil takes `data_root` of the file.
   static func read(
-    file: URL, named name: String? = nil, overrides: [String] = [], dataRoot: String? = nil
+    file: URL, named name: String? = nil, overrides: [String] = [], dataRoot: String? = nil,
+    catalog: Catalog = .standard
   ) throws(SpecificationError) -> StudyDocument {
     let name = name ?? file.path
     let data: Data
@@ -40,16 +44,17 @@ struct SpecificationReader {
     guard let text = String(data: data, encoding: .utf8) else {
       throw SpecificationError(place: name, message: "not UTF-8 text; a study is a YAML file")
     }
-    return try read(text: text, file: name, overrides: overrides, dataRoot: dataRoot)
+    return try read(text: text, file: name, overrides: overrides, dataRoot: dataRoot, catalog: catalog)
   }
 
   /// Reads the text of a specification.
   static func read(
-    text: String, file: String, overrides: [String] = [], dataRoot: String? = nil
+    text: String, file: String, overrides: [String] = [], dataRoot: String? = nil,
+    catalog: Catalog = .standard
   ) throws(SpecificationError) -> StudyDocument {
     var root = try SpecNode.parse(text, file: file)
     for override in overrides { try root.apply(override: override) }
-    var reader = SpecificationReader(file: file)
+    var reader = SpecificationReader(file: file, catalog: catalog)
     let fields = try SpecFields(root, of: "study", keys: keys, later: laterKeys)
     let specification = try reader.specification(fields)
     let written = try fields["data_root"]?.text("data_root")
@@ -69,7 +74,7 @@ struct SpecificationReader {
     let training = try TrainingReader.read(
       fields.required("training", "training: { epochs: 30, batch: 128, learning_rate: 0.1 }"), over: nil)
     let objectives = try ObjectiveReader.read(
-      fields.required("objectives", "objectives: [softmax, sigmoid]"), training: training)
+      fields.required("objectives", "objectives: [softmax, sigmoid]"), training: training, catalog: catalog)
     for (index, objective) in objectives.enumerated() {
       places["objectives.\(index)"] = SpecPlace(text: objective.node.place, isUsage: objective.node.isUsage)
     }
@@ -90,12 +95,13 @@ struct SpecificationReader {
 
   private mutating func network(_ node: SpecNode) throws(SpecificationError) -> NetworkSpec {
     note("network", node)
-    if case .scalar = node.content { return NetworkSpec(name: try node.text("network")) }
+    let networks = catalog.networks.map(\.name)
+    if case .scalar = node.content { return NetworkSpec(name: try node.choice("network", of: networks)) }
     if case .sequence = node.content {
       throw node.error("network: one network a study; lists are sweeps of objective parameters only")
     }
     let fields = try SpecFields(node, of: "network", keys: ["name", "width"])
-    let name = try fields.required("name", "name: resnet20").text("network.name")
+    let name = try fields.required("name", "name: resnet20").choice("network.name", of: networks)
     guard let width = try fields["width"]?.integer("network.width", in: 1...4096) else {
       return NetworkSpec(name: name)
     }

@@ -34,7 +34,8 @@ enum TrainingReader {
     if let node = fields["ema"] { result.ema = try node.number("ema", in: 0...0.999999) }
     if let node = fields["augment"] { result.augment = try augment(node) }
     if let node = fields["precision"] {
-      result.precision = try node.choice("precision", of: ["f32", "bf16"])
+      let known = Precision.allCases.map(\.rawValue)
+      result.precision = Precision(rawValue: try node.choice("precision", of: known)) ?? result.precision
     }
     guard result.warmup <= Double(result.epochs) else {
       throw (fields["warmup"] ?? node).error(

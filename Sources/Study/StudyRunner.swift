@@ -1,0 +1,148 @@
+import Datasets
+import Foundation
+import Training
+
+/// Runs studies: from a specification to a store with all it measured.
+///
+/// ```swift
+/// let document = try StudyRunner.read(file: url, overrides: ["seeds=1"], dataRoot: "data")
+/// let result = try StudyRunner(document: document, directory: out).run()
+/// ```
+public struct StudyRunner: Sendable {
+  /// What is run.
+  public var document: StudyDocument
+  /// Folder of the study: `study.sqlite`, `runs/`, `logs/`, `report/`.
+  public var directory: URL
+  /// Worker processes; by default one for each processor.
+  public var workers: Int
+  /// Computing threads of each worker; part of every run's identity.
+  public var threads: Int
+  /// Where names of objectives and networks are looked up.
+  public var catalog: Catalog
+  /// How workers are started.
+  public var program: WorkerProgram
+  /// Version told in the store.
+  public var programVersion: String
+  /// Further facts for the report, such as versions of libraries.
+  public var facts: [String: String] = [:]
+  /// How data are looked at; another may be put in for tests.
+  var loader: DataCatalog.Loader = { SplitFacts(of: try $0.load($1)) }
+
+  /// What became of a call of `run`.
+  public struct Result: Hashable, Sendable {
+    /// Stages in all.
+    public var total: Int
+    /// Stages done, earlier calls included.
+    public var done: Int
+    /// Stages failed.
+    public var failed: Int
+    /// Whether a signal stopped it; the same call goes on.
+    public var wasInterrupted: Bool
+  }
+
+  /// A runner with one worker for each processor and one thread each.
+  /// - Parameter directory: nil for `studies/out/<name>` in the working folder.
+  public init(
+    document: StudyDocument, directory: URL? = nil, workers: Int? = nil, threads: Int = 1,
+    catalog: Catalog = .standard, program: WorkerProgram? = nil, programVersion: String = "development"
+  ) {
+    self.document = document
+    self.directory =
+      directory ?? URL(fileURLWithPath: "studies/out").appendingPathComponent(document.specification.name)
+    self.workers = max(1, workers ?? Host.processors / max(1, threads))
+    self.threads = max(1, threads)
+    self.catalog = catalog
+    self.program = program ?? .own(threads: threads)
+    self.programVersion = programVersion
+  }
+
+  /// Reads a specification.
+  /// - Parameters:
+  ///   - name: how messages call the file; its path by default.
+  ///   - overrides: `--set` arguments, `key=value` with dotted keys.
+  ///   - dataRoot: `--data-root`; nil takes `data_root` of the file, else the working folder.
+  public static func read(
+    file: URL, named name: String? = nil, overrides: [String] = [], dataRoot: String? = nil,
+    catalog: Catalog = .standard
+  ) throws(SpecificationError) -> StudyDocument {
+    try SpecificationReader.read(
+      file: file, named: name, overrides: overrides, dataRoot: dataRoot, catalog: catalog)
+  }
+
+  /// Loads the data and lays the study out. Throws `SpecificationError` or `StudyError`.
+  public func plan() throws -> StudyPlan {
+    var expansion = PlanExpansion(
+      document: document, directory: directory.standardizedFileURL.path, threads: threads, catalog: catalog,
+      data: DataCatalog(loader: loader))
+    return try expansion.plan()
+  }
+
+  /// Does all that is not done. Blocks the calling thread, from which the workers are started.
+  /// - Parameter progress: where to show how far it is.
+  public func run(progress: StudyProgress = StudyProgress()) throws -> Result {
+    // Wrong specifications and missing data are told before anything is written.
+    let plan = try plan()
+    let lock = try prepare()
+    defer { withExtendedLifetime(lock) {} }
+    let store = try StudyStore(at: directory.appendingPathComponent("study.sqlite"))
+    try record(plan, in: store)
+    let trap = SignalTrap()
+    let scheduler = try Scheduler(
+      plan: plan, store: store,
+      options: Scheduler.Options(workers: workers, program: program, directory: directory),
+      progress: progress,
+      signals: { trap.count })
+    let end = try scheduler.run()
+    let stages = try store.stages()
+    try store.close()
+    return Result(
+      total: stages.count, done: stages.count { $0.state == .done },
+      failed: stages.count { $0.state == .failed },
+      wasInterrupted: end == .interrupted)
+  }
+
+  private func prepare() throws(StudyError) -> StudyLock {
+    for folder in [
+      directory, directory.appendingPathComponent("runs"), directory.appendingPathComponent("logs"),
+    ] {
+      do {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      } catch let error as CocoaError where error.code == .fileWriteOutOfSpace {
+        throw .diskFull(path: folder.path)
+      } catch {
+        throw .notWritable(path: folder.path, reason: error.localizedDescription)
+      }
+    }
+    return try StudyLock(directory: directory)
+  }
+
+  private func record(_ plan: StudyPlan, in store: StudyStore) throws(StudyError) {
+    let study = StudyRecord(
+      name: document.specification.name, specYAML: document.yaml,
+      specJSON: try CanonicalJSON.text(document.specification), createdAt: Date().iso8601,
+      programVersion: programVersion)
+    try store.plan(study: study, runs: plan.runs.map(\.record), stages: plan.stages.map(\.record))
+    try store.retryFailed()
+    try store.forget(stages: try missingProducts(plan, store))
+    try store.record(facts: plan.facts.merging(facts) { $1 }.merging(["workers": "\(workers)"]) { $1 })
+  }
+
+  /// Stages that are done, whose files are gone, and that a stage still to be done needs.
+  private func missingProducts(_ plan: StudyPlan, _ store: StudyStore) throws(StudyError) -> [String] {
+    let states = Dictionary(
+      try store.stages().map { ($0.digest, $0.state) }, uniquingKeysWith: { first, _ in first })
+    var missing: Set<String> = []
+    // From the last to the first, so that what a forgotten stage needs is looked at too.
+    for stage in plan.stages.reversed() {
+      let digest = stage.record.digest
+      let isWanted = plan.stages.contains {
+        $0.needs.contains(digest) && (states[$0.record.digest] != .done || missing.contains($0.record.digest))
+      }
+      guard isWanted, states[digest] == .done else { continue }
+      if stage.products.contains(where: { !FileManager.default.fileExists(atPath: $0) }) {
+        missing.insert(digest)
+      }
+    }
+    return missing.sorted()
+  }
+}

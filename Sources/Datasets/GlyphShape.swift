@@ -112,12 +112,12 @@ enum GlyphShape {
 
   private static func bars(_ variant: Int, _ x: Double, _ y: Double) -> Double {
     let side = abs(y)
-    let middle = box(x, y, 0, 0, 0.92, 0.2)
+    let middle = box(x, y, 0, 0, 0.84, 0.19)
     switch variant {
     case 0: return box(x, y, 0, 0, 0.95, 0.3)
-    case 1: return box(x, side, 0, 0.48, 0.92, 0.24)
-    case 2: return min(middle, box(x, side, 0, 0.66, 0.92, 0.19))
-    default: return min(box(x, side, 0, 0.24, 0.92, 0.13), box(x, side, 0, 0.74, 0.92, 0.13))
+    case 1: return box(x, side, 0, 0.48, 0.88, 0.24)
+    case 2: return min(middle, box(x, side, 0, 0.62, 0.84, 0.18))
+    default: return min(box(x, side, 0, 0.24, 0.84, 0.13), box(x, side, 0, 0.7, 0.84, 0.13))
     }
   }
 

@@ -24,8 +24,9 @@ public struct Holdout {
       var left = order.count
       for place in order where left > 1 {
         let unit = stratum.members[place]
-        // Take the unit if that brings the count nearer to the quota.
-        guard abs(held + unit.count - quota) < abs(held - quota) else { continue }
+        // Take the unit if that brings the count nearer to the quota; the first one also if as near.
+        let (with, without) = (abs(held + unit.count - quota), abs(held - quota))
+        guard with < without || (held == 0 && with == without) else { continue }
         for sample in unit { isHeld[sample] = true }
         held += unit.count
         left -= 1

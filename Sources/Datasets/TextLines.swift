@@ -8,9 +8,9 @@ enum TextLines {
         .badText, file: path, offset: 1, expected: "text in UTF-8", found: "other bytes",
         cure: "save the file as UTF-8")
     }
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      trimmed(line.hasSuffix("\r") ? line.dropLast() : line)
-    }
+    // Swift takes \r\n for one character.
+    let isEnd: (Character) -> Bool = { $0 == "\n" || $0 == "\r\n" }
+    var lines = text.split(omittingEmptySubsequences: false, whereSeparator: isEnd).map { trimmed($0) }
     if let first = lines.first, first.hasPrefix("\u{FEFF}") { lines[0] = String(first.dropFirst()) }
     while lines.last == "" { lines.removeLast() }
     return lines

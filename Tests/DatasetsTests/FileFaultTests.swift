@@ -40,7 +40,7 @@ import Testing
     found = try #require(try load(images + [9], labels))
     #expect(found.kind == .oversized && found.offset == 40)
     found = try #require(try load(labels, images))
-    #expect(found.kind == .wrongMagic && found.offset == 0 && found.found == "00000801")
+    #expect(found.kind == .wrongMagic && found.offset == 0 && found.found == "00000803")
     found = try #require(try load(images, idx([3], [0, 1, 2])))
     #expect(found.kind == .countMismatch && found.expected.contains("4 labels") && found.found == "3")
     found = try #require(try load(images, labels, classes: 2))

@@ -8,17 +8,20 @@ public struct Pass {
   public let precision: ElementType
   /// Whether the fused kernels are used; off only to compare.
   public let fused: Bool
+  /// Receives the multiplications of each convolution, to count a network's work.
+  public let counting: ((Int) -> Void)?
   /// Receives every block's output by name: [n, c, h, w].
   public let tap: ((String, Tensor) throws(TorchError) -> Void)?
 
   /// Describes a pass.
   public init(
-    _ mode: Mode, precision: ElementType = .f32, fused: Bool = true,
+    _ mode: Mode, precision: ElementType = .f32, fused: Bool = true, counting: ((Int) -> Void)? = nil,
     tap: ((String, Tensor) throws(TorchError) -> Void)? = nil
   ) {
     self.mode = mode
     self.precision = precision
     self.fused = fused
+    self.counting = counting
     self.tap = tap
   }
 }
@@ -38,7 +41,10 @@ public struct Convolution {
   }
 
   func callAsFunction(_ x: Tensor, _ pass: Pass) throws(TorchError) -> Tensor {
-    try x.conv2d(weight: weight.to(pass.precision), stride: stride, padding: padding)
+    let y = try x.conv2d(weight: weight.to(pass.precision), stride: stride, padding: padding)
+    // Each output number takes one multiplication for each weight of its channel.
+    pass.counting?(y.count * weight.count / (weight.shape.first ?? 1))
+    return y
   }
 }
 

@@ -67,4 +67,19 @@ public struct StepBenchmark: Sendable {
       return seconds
     }
   }
+
+  /// Operations (a multiplication and an addition each count) that training takes for an image: three times those of
+  /// the convolutions and the head forward.
+  public func flopsPerImage(catalog: Catalog = .standard) throws(TrainingError) -> Double {
+    try wrapping {
+      let model = try Model(
+        network, channels: 3, size: size, classes: classes, source: .seed(0), networks: catalog.networks)
+      var multiplications = model.head.weight.count
+      try withoutGradient { () throws(TorchError) in
+        let pass = Pass(.evaluation, counting: { multiplications += $0 })
+        _ = try model.network.features(Tensor.zeros([1, 3, size, size]).channelsLast(), pass)
+      }
+      return 6 * Double(multiplications)
+    }
+  }
 }

@@ -117,10 +117,11 @@ public struct Predictions {
           let range = start..<min(n, start + batch)
           let (images, _) = try batches.batch(range, epoch: nil)
           names = []
-          let pass = Pass(.evaluation) { (name, tensor) throws(TorchError) in
+          let tap: (String, Tensor) throws(TorchError) -> Void = { (name, tensor) throws(TorchError) in
             names.append(name)
             if wanted.contains(name) { tapped[name, default: []].append(try tensor.contiguous()) }
           }
+          let pass = Pass(.evaluation, tap: tap)
           let x = try model.network.features(images, pass)
           features.append(x)
           outputs.append(try objective.outputs(of: objective.transform(x, mode: .evaluation), head: model.head))

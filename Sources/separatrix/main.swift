@@ -1,1 +1,3 @@
 import SeparatrixTool
+
+Tool.main()

@@ -8,11 +8,12 @@ import Foundation
 #endif
 
 /// Turns SIGINT, SIGTERM and SIGHUP into a count, instead of the end of the process, while it exists.
-final class SignalTrap {
+public final class SignalTrap {
   private let counter = SignalCounter()
   private var sources: [any DispatchSourceSignal] = []
 
-  init() {
+  /// Begins to count.
+  public init() {
     let queue = DispatchQueue(label: "signals")
     for number in [SIGINT, SIGTERM, SIGHUP] {
       signal(number, SIG_IGN)
@@ -30,7 +31,7 @@ final class SignalTrap {
   }
 
   /// How many have come.
-  var count: Int { counter.value }
+  public var count: Int { counter.value }
 }
 
 private final class SignalCounter: @unchecked Sendable {

@@ -1,0 +1,38 @@
+# Everything starts here; `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+CONFIGURATION := release
+ACTIVATE = source .build/environment/activate
+
+.PHONY: help setup build test demo bench format lint clean kill-test check-report
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## fetch LibTorch and the chart library, check the system (seconds when done)
+	@scripts/setup
+
+build: setup ## build the release tool and leave it as bin/separatrix
+	@$(ACTIVATE) && swift build -c $(CONFIGURATION) --product separatrix
+	@scripts/link-tool
+
+test: setup ## run all tests; says how many were skipped and why
+	@scripts/test
+
+demo: build ## the demo study: nine objectives on the built-in set, a table and a report
+	@bin/separatrix study run studies/demo.yaml --out studies/out/demo
+
+bench: build ## speed beside PyTorch on this machine (installs PyTorch outside the repository)
+	@Benchmarks/run
+
+kill-test: build ## 20 SIGKILLs at random moments of one run: the same weights in the end
+	@scripts/kill-test
+
+format: ## format the sources
+	@swift format --in-place --recursive --parallel Sources Tests Package.swift
+
+lint: ## check the format
+	@swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+clean: ## remove what was built here (downloads stay in the cache)
+	@rm -rf .build bin

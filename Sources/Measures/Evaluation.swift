@@ -1,0 +1,80 @@
+import Datasets
+import Objectives
+import Torch
+import Training
+
+/// What a trained network does on a set of samples: accuracy, loss, calibration before and after one temperature.
+/// Everything is computed from the objective's outputs, never from raw logits.
+public struct Evaluation: Codable, Hashable, Sendable {
+  /// Samples.
+  public var n: Int
+  /// Share whose largest output is the label's.
+  public var top1: Double
+  /// Share whose label is among the five largest outputs; nil with fewer than five classes.
+  public var top5: Double?
+  /// The objective's own mean loss, penalties included.
+  public var loss: Double
+  /// Mean of -log p(label), p = softmax(outputs), in nats; nil for squared error.
+  public var nll: Double?
+  /// Expected calibration error of the top class, 15 equal-width bins; nil for squared error.
+  public var ece: Double?
+  /// The temperature that minimizes the NLL on the holdout; nil without a holdout.
+  public var temperature: Double?
+  /// NLL after division by the temperature.
+  public var nllScaled: Double?
+  /// ECE after division by the temperature.
+  public var eceScaled: Double?
+  /// Why figures are nil.
+  public var reason: String?
+
+  enum CodingKeys: String, CodingKey {
+    case n, top1, top5, loss, nll, ece, temperature, reason
+    case nllScaled = "nll_scaled"
+    case eceScaled = "ece_scaled"
+  }
+
+  /// Measures predictions on the set in question, with the temperature fitted on the predictions of the holdout.
+  public init(_ trained: TrainedModel, _ test: Predictions, holdout: Predictions?) throws {
+    n = test.labels.count
+    top1 = try Accuracy.top1(outputs: test.outputs, labels: test.labels)
+    let classes = test.outputs.shape[1]
+    top5 = classes >= 5 ? try Accuracy.top5(outputs: test.outputs, labels: test.labels) : nil
+    loss = try withoutGradient { () throws(TorchError) in
+      try trained.objective.loss(of: test.outputs, labels: Tensor(test.labels), head: trained.model.head).item()
+    }
+    var reasons: [String] = []
+    if classes < 5 { reasons.append("top5: there are \(classes) classes") }
+    if let holdout {
+      let fitted = try Calibration.fitTemperature(outputs: holdout.outputs, labels: holdout.labels)
+      temperature = fitted.value
+      if let reason = fitted.reason { reasons.append("temperature: \(reason)") }
+    } else {
+      reasons.append("temperature: there is no holdout to fit it on")
+    }
+    let calibration = try Calibration.measure(outputs: test.outputs, labels: test.labels, temperature: temperature)
+    nllScaled = calibration.scaled?.nll
+    eceScaled = calibration.scaled?.ece
+    if type(of: trained.objective.base) == SquaredError.self {
+      reasons.append("nll, ece: outputs of squared error are no log-probabilities before the temperature")
+    } else {
+      nll = calibration.figures.nll
+      ece = calibration.figures.ece
+    }
+    reason = reasons.isEmpty ? nil : reasons.joined(separator: "; ")
+  }
+
+  /// Writes nil as null; `reason` only where there is one.
+  public func encode(to encoder: any Encoder) throws {
+    var keys = encoder.container(keyedBy: CodingKeys.self)
+    try keys.encode(n, forKey: .n)
+    try keys.encode(top1, forKey: .top1)
+    try keys.encode(top5, forKey: .top5)
+    try keys.encode(loss, forKey: .loss)
+    try keys.encode(nll, forKey: .nll)
+    try keys.encode(ece, forKey: .ece)
+    try keys.encode(temperature, forKey: .temperature)
+    try keys.encode(nllScaled, forKey: .nllScaled)
+    try keys.encode(eceScaled, forKey: .eceScaled)
+    try keys.encodeIfPresent(reason, forKey: .reason)
+  }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import Networks
+import Torch
+import Training
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "The program's own speed on this machine.", subcommands: [Train.self])
+
+  struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Images a second of train's own step on resident random data (median, after four steps).",
+      discussion: "Example:\n  separatrix bench train --network resnet20 --batch 128 --size 32 --precision bf16")
+
+    @Option(help: "Network.") var network = "resnet20"
+    @Option(help: "Channels of the network's first stage.") var width: Int?
+    @Option(help: "Samples a step.") var batch = 128
+    @Option(help: "Side of the images, in pixels; three channels.") var size = 32
+    @Option(help: "Classes.") var classes = 10
+    @Option(help: "Type of activations: f32 or bf16.") var precision = "f32"
+    @Option(help: "Threads.") var threads: Int?
+    @Option(help: "Steps that are timed.") var steps = 20
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+      let type = try named(Precision.self, precision, "--precision")
+      let bench = StepBenchmark(
+        network: NetworkSpec(name: network, width: width), batch: batch, size: size, classes: classes, precision: type,
+        threads: threads ?? HostMachine.cores, steps: steps)
+      let seconds = try bench.run(catalog: Tool.catalog).sorted()
+      let peak = try peakFlops(type)
+      let rate = Double(batch) / seconds[seconds.count / 2]
+      let flops = try bench.flopsPerImage(catalog: Tool.catalog)
+      let result = Result(
+        network: network, batch: batch, size: size, precision: type.rawValue, threads: bench.threads,
+        imagesPerSecond: rate, peakFlopsShare: rate * flops / peak, flopsPerImage: flops, peakFlops: peak)
+      if output.json { return try Console.printJSON(result) }
+      print(
+        String(
+          format: "%@, batch %d, %d px, %@, %d threads: %.1f images/s, %.1f %% of this machine's best matrix product",
+          network, batch, size, type.rawValue, bench.threads, rate, 100 * result.peakFlopsShare))
+    }
+
+    /// The rate of a large matrix product in this precision: operations a second, the best of five.
+    private func peakFlops(_ precision: Precision) throws -> Double {
+      let n = 2048
+      let a = try Tensor.ones([n, n]).to(precision == .bf16 ? .bf16 : .f32)
+      var best = Double.infinity
+      for _ in 0..<5 {
+        let start = DispatchTime.now().uptimeNanoseconds
+        _ = try a.matmul(a)
+        best = min(best, Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9)
+      }
+      return 2 * Double(n * n * n) / best
+    }
+
+    private struct Result: Encodable {
+      let network: String
+      let batch, size: Int
+      let precision: String
+      let threads: Int
+      let imagesPerSecond, peakFlopsShare, flopsPerImage, peakFlops: Double
+      enum CodingKeys: String, CodingKey {
+        case network, batch, size, precision, threads
+        case imagesPerSecond = "images_per_second"
+        case peakFlopsShare = "peak_flops_share"
+        case flopsPerImage = "flops_per_image"
+        case peakFlops = "peak_flops"
+      }
+    }
+  }
+}

@@ -1,0 +1,210 @@
+import ArgumentParser
+import Foundation
+import Report
+import Study
+import Torch
+import Training
+
+struct StudyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "study", abstract: "Whole studies: objectives x seeds, trained, measured, compared, reported.",
+    subcommands: [Run.self, Status.self, ReportAgain.self, List.self])
+
+  struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Runs or resumes a study, then writes its report.",
+      discussion: """
+        What is done is never done again: stop it in any way, and the same line goes on.
+        Example:
+          separatrix study run studies/fashion-mnist.yaml --data-root data --out fashion
+        """)
+
+    @Argument(help: "Specification in YAML.") var specification: String
+    @Option(help: "Folder of the study. Default: studies/out/NAME.") var out: String?
+    @Option(help: "Worker processes. Default: one for each core.") var workers: Int?
+    @Option(help: "Threads of each worker (part of every run's plan).") var threads = 1
+    @Option(help: "Folder below which the specification's files lie.") var dataRoot: String?
+    @Option(name: .customLong("set"), help: "Change a key, as training.epochs=5; may be repeated.") var set: [String] = []
+    @Flag(help: "Show the plan: runs, stages, estimated time and disk; do nothing.") var dryRun = false
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+      if let workers, !(1...1024).contains(workers) { throw Outcome.usage("--workers \(workers): expected 1 to 1024") }
+      guard (1...1024).contains(threads) else { throw Outcome.usage("--threads \(threads): expected 1 to 1024") }
+      let document = try StudyRunner.read(
+        file: URL(typed: specification), named: specification, overrides: set, dataRoot: dataRoot, catalog: Tool.catalog)
+      var runner = StudyRunner(
+        document: document, directory: out.map(URL.init(typed:)), workers: workers, threads: threads,
+        catalog: Tool.catalog, programVersion: programVersion)
+      runner.facts = [
+        "libtorch": Machine.version, "instruction_set": Machine.instructionSet,
+        "native_bf16": Machine.hasNativeBF16 ? "yes" : "no",
+      ]
+      if dryRun { return try show(runner) }
+      let start = DispatchTime.now().uptimeNanoseconds
+      let progress = StudyProgress(output: .standardError)
+      let result = try runner.run(progress: progress)
+      progress.end()
+      if result.wasInterrupted {
+        throw Outcome.interrupted(
+          "interrupted: \(result.done) of \(result.total) stages are done; the same command line goes on")
+      }
+      let path = try writeReport(runner.directory)
+      let store = try StudyStore(existing: runner.directory.appendingPathComponent("study.sqlite"))
+      if output.json {
+        try Console.printJSON(
+          Summary(
+            name: document.specification.name, directory: runner.directory.path, report: path.path, stages: result.total,
+            done: result.done, failed: result.failed))
+      } else {
+        print(try Report.table(store: store))
+        print("")
+        for line in try Report.finding(store: store) { print(line) }
+        let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+        print("\nreport: \(path.path)  (\(result.done) of \(result.total) stages done, \(Console.duration(seconds)))")
+      }
+      if result.failed > 0 {
+        throw Outcome.failed("\(result.failed) of \(result.total) stages failed; the report lists them with their errors")
+      }
+    }
+
+    private func show(_ runner: StudyRunner) throws {
+      let plan = try runner.plan()
+      let estimate = Estimate(plan: plan)
+      let seconds = plan.stages.reduce(0) { $0 + estimate.seconds(of: $1.record.digest) } / Double(runner.workers)
+      if output.json {
+        return try Console.printJSON(
+          DryRun(
+            name: runner.document.specification.name, directory: runner.directory.path, runs: plan.runs.map(\.record.label),
+            stages: plan.stages.count, workers: runner.workers, estimatedSeconds: seconds,
+            estimatedBytes: Estimate.bytes(of: plan)))
+      }
+      var counts: [(String, Int)] = []
+      for stage in plan.stages {
+        let name = stage.record.kind.rawValue
+        if let index = counts.firstIndex(where: { $0.0 == name }) { counts[index].1 += 1 } else { counts.append((name, 1)) }
+      }
+      print("\(runner.document.specification.name): \(plan.runs.count) runs, \(plan.stages.count) stages")
+      Console.printTable(
+        ["objective", "runs"],
+        Dictionary(grouping: plan.runs, by: \.record.label).map { [$0.key, String($0.value.count)] }.sorted { $0[0] < $1[0] })
+      print("")
+      Console.printTable(["stage", "count"], counts.map { [$0.0, String($0.1)] })
+      print("")
+      Console.printFields([
+        ("folder", runner.directory.path), ("workers", "\(runner.workers), \(runner.threads) thread(s) each"),
+        ("estimated time", Console.duration(seconds)),
+        ("estimated disk", "\((Estimate.bytes(of: plan) + 1_048_575) / 1_048_576) MiB"),
+      ])
+    }
+
+    private struct Summary: Encodable {
+      let name, directory, report: String
+      let stages, done, failed: Int
+    }
+
+    private struct DryRun: Encodable {
+      let name, directory: String
+      let runs: [String]
+      let stages, workers: Int
+      let estimatedSeconds: Double
+      let estimatedBytes: Int
+      enum CodingKeys: String, CodingKey {
+        case name, directory, runs, stages, workers
+        case estimatedSeconds = "estimated_seconds"
+        case estimatedBytes = "estimated_bytes"
+      }
+    }
+  }
+
+  struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "What of a study is done, running and failed.", discussion: "Example:\n  separatrix study status fashion")
+
+    @Argument(help: "Folder of the study.") var directory: String
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+      let status = try StudyStatus(directory: URL(typed: directory))
+      if output.json { return try Console.printJSON(status) }
+      print(
+        "\(status.name): \(status.done) of \(status.runs.count) runs done, \(status.failed) failed; "
+          + "\(status.stagesDone) of \(status.stages) stages")
+      if let holder = status.holder { print("being run by \(holder)") }
+      if let left = status.remainingSeconds, left > 0 { print("about \(Console.duration(left)) left") }
+      Console.printTable(
+        ["objective", "seed", "stage", "state", "time"],
+        status.runs.map { [$0.objective, String($0.seed), $0.stage, $0.state.rawValue, Console.duration($0.seconds)] })
+      for run in status.runs { if let error = run.error { print("\(run.objective), seed \(run.seed): \(error)") } }
+    }
+  }
+
+  struct ReportAgain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "report", abstract: "Writes a study's report again from its store.",
+      discussion: "Example:\n  separatrix study report fashion")
+
+    @Argument(help: "Folder of the study.") var directory: String
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+      let path = try writeReport(URL(typed: directory))
+      if output.json { return try Console.printJSON(["report": path.path]) }
+      print(path.path)
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "The studies below a folder.", discussion: "Example:\n  separatrix study list studies/out")
+
+    @Argument(help: "Folder to look in. Default: studies/out.") var root = "studies/out"
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+      let studies = StudyList.studies(below: URL(typed: root))
+      if output.json {
+        return try Console.printJSON([
+          "studies": studies.map {
+            Item(
+              name: $0.status.name, directory: $0.directory.path, runs: $0.status.runs.count, done: $0.status.done,
+              failed: $0.status.failed)
+          }
+        ])
+      }
+      guard !studies.isEmpty else { return print("no studies below \(root)") }
+      Console.printTable(
+        ["study", "runs", "done", "failed", "folder"],
+        studies.map {
+          [$0.status.name, String($0.status.runs.count), String($0.status.done), String($0.status.failed), $0.directory.path]
+        })
+    }
+
+    private struct Item: Encodable {
+      let name, directory: String
+      let runs, done, failed: Int
+    }
+  }
+}
+
+/// Writes the report of the study in `directory`; returns the page's path.
+private func writeReport(_ directory: URL) throws -> URL {
+  let store = try StudyStore(existing: directory.appendingPathComponent("study.sqlite"))
+  let folder = directory.appendingPathComponent("report")
+  try Report.write(store: store, to: folder, plotly: try Report.chartLibrary())
+  return folder.appendingPathComponent("report.html")
+}
+
+/// What studies start as worker processes; not for people.
+struct WorkerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker", abstract: "Works for a study (started by `study run`).", shouldDisplay: false)
+
+  @Option(help: "Threads of each operation.") var threads = 1
+
+  func run() throws {
+    try Machine.setThreads(threads)
+    let catalog = Tool.catalog
+    _ = catalog
+  }
+}

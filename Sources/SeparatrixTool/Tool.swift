@@ -1,0 +1,106 @@
+import ArgumentParser
+import Datasets
+import Features
+import Foundation
+import Measures
+import Networks
+import Objectives
+import Study
+import Torch
+import Training
+import Transfer
+
+/// The command line as a library. A program of one's own adds objectives or networks and gets every command:
+///
+/// ```swift
+/// import SeparatrixTool
+/// Tool.main(objectives: Objectives.standard + [MyLoss.self])
+/// ```
+public enum Tool {
+  @TaskLocal static var catalog = Catalog.standard
+
+  /// Runs the command line of this process and ends it. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad input
+  /// file, 4 interrupted and resumable.
+  public static func main(
+    objectives: [any Objective.Type] = Objectives.standard, networks: [Architecture] = Networks.standard
+  ) -> Never {
+    signal(SIGPIPE, SIG_DFL)  // `separatrix ... | head` ends quietly
+    let code = $catalog.withValue(Catalog(objectives: objectives, networks: networks)) {
+      run(Array(CommandLine.arguments.dropFirst()))
+    }
+    exit(code)
+  }
+
+  /// Runs one command line and returns its exit code.
+  static func run(_ arguments: [String]) -> Int32 {
+    do {
+      var command = try Root.parseAsRoot(arguments)
+      try command.run()
+      return 0
+    } catch {
+      return report(error)
+    }
+  }
+
+  private static func report(_ error: any Error) -> Int32 {
+    if let exit = error as? ExitCode { return exit.rawValue }
+    if let outcome = error as? Outcome {
+      if let message = outcome.message { Console.complain(message) }
+      return outcome.code
+    }
+    if let code = code(of: error) {
+      Console.complain("error: \(error)")
+      return code
+    }
+    let text = Root.fullMessage(for: error)
+    if Root.exitCode(for: error) == .success {
+      print(text)
+      return 0
+    }
+    Console.complain(text)
+    return 2
+  }
+
+  /// The exit code of an error of ours, or nil for the argument parser's own.
+  private static func code(of error: any Error) -> Int32? {
+    switch error {
+    case let error as TrainingError: error.isBadInput ? 3 : 1
+    case is DatasetError, is ArrayFileError, is NetworkError, is SpecificationError: 3
+    case is ObjectiveError: 2
+
+    case is MeasureError: 3
+    case is TorchError, is StudyError: 1
+    case is CleanExit, is ValidationError: nil
+    default: "\(type(of: error))" == "CommandError" ? nil : 1
+    }
+  }
+}
+
+/// An end of a command other than success, with its exit code.
+struct Outcome: Error {
+  var code: Int32
+  var message: String?
+
+  static func usage(_ message: String) -> Outcome { Outcome(code: 2, message: "error: \(message)") }
+  static func badInput(_ message: String) -> Outcome { Outcome(code: 3, message: "error: \(message)") }
+  static func failed(_ message: String) -> Outcome { Outcome(code: 1, message: "error: \(message)") }
+  static func interrupted(_ message: String) -> Outcome { Outcome(code: 4, message: message) }
+}
+
+/// The tree of commands.
+struct Root: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "separatrix",
+    abstract: "Measures how a training objective divides classes, and what that costs every later task.",
+    discussion: """
+      Start here:
+        separatrix study run studies/demo.yaml --out demo     a whole study, from images to report
+        separatrix train --network resnet8 --objective label-smoothing --data glyphs --epochs 5 --out run
+        separatrix analyze separation features.npy --labels labels.npy
+      """,
+    version: programVersion,
+    subcommands: [
+      StudyCommand.self, TrainCommand.self, EvaluateCommand.self, ExtractCommand.self, AnalyzeCommand.self,
+      DataCommand.self, DoctorCommand.self, BenchCommand.self, WorkerCommand.self,
+    ])
+}

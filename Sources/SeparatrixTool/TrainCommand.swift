@@ -1,0 +1,230 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Networks
+import Objectives
+import Study
+import Training
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Trains one network; the same line resumes it.",
+    discussion: """
+      Example:
+        separatrix train --network resnet8 --objective cosine-softmax:temperature=0.05 --data fashion-mnist:data \\
+          --epochs 10 --out runs/cosine
+
+      Objectives: softmax, label-smoothing, dropout, final-layer-l2, logit-penalty, logit-normalization, cosine-softmax,
+      sigmoid, squared-error; with parameters as name:key=value,...; combined with +; paper/NAME for the study's ImageNet
+      values. Without parameters they take values scaled for the number of classes.
+      """)
+
+  @Option(help: "A plan in YAML, as a run folder holds it; the options below change it.") var plan: String?
+  @Option(help: "Network: resnet8, 14, 20, 32, 44, 56 or convnet.") var network: String?
+  @Option(help: "Channels of the network's first stage.") var width: Int?
+  @Option(help: "Objective, as label-smoothing:smoothing=0.1+logit-penalty.") var objective: String?
+  @Option(help: "Data: glyphs, NAME:DIR, idx:IMAGES,LABELS or cifar:FILE[,FILE...].") var data: String?
+  @Option(help: "Passes over the training samples.") var epochs: Int?
+  @Option(help: "Seed of first weights, order and augmentation.") var seed: UInt64?
+  @Option(help: "Samples in a step.") var batch: Int?
+  @Option(help: "Highest learning rate.") var learningRate: Double?
+  @Option(help: "Epochs of linear warm-up.") var warmup: Double?
+  @Option(help: "Decay after the warm-up: cosine, exponential, step or constant.") var decay: String?
+  @Option(help: "Nesterov momentum.") var momentum: Double?
+  @Option(help: "Weight decay on weights (not on biases and batch norm).") var weightDecay: Double?
+  @Option(help: "Share of the old value in the average of all variables; 0: no average.") var ema: Double?
+  @Option(help: "Augmentation: flip, shift, both with a comma, or none.") var augment: String?
+  @Option(help: "Type of activations: f32 or bf16.") var precision: String?
+  @Option(help: "Share of the training samples held out.") var holdout: Double?
+  @Option(help: "Seed of the holdout.") var holdoutSeed: UInt64?
+  @Option(help: "Threads of each operation (part of the plan).") var threads: Int?
+  @Option(help: "Folder of the run.") var out: String
+  @Option(help: "Write a checkpoint every SECONDS, or every N steps as Nsteps.") var checkpointEvery = "30"
+  @Flag(help: "Show the plan, its size and stop.") var dryRun = false
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    guard let interval = CheckpointInterval(parsing: checkpointEvery) else {
+      throw Outcome.usage("--checkpoint-every '\(checkpointEvery)': expected seconds, as 30, or steps, as 500steps")
+    }
+    let (plan, all) = try settle()
+    let folder = URL(typed: out)
+    if dryRun { return try show(plan, all) }
+    let trap = SignalTrap()
+    let line = ProgressLine()
+    let start = DispatchTime.now().uptimeNanoseconds
+    var steps = 0
+    var first = 0
+    var last: Training.EpochRecord?
+    let outcome = try TrainingRun(plan: plan, folder: folder, catalog: Tool.catalog).run(
+      all: all, checkpointEvery: interval
+    ) { event in
+      switch event {
+      case .started(let total, _, let samples, let parameters):
+        steps = total
+        line.keep(
+          "\(plan.network.name), \(parameters) parameters, \(plan.objective); \(samples) samples, \(total) steps")
+      case .resumed(let step):
+        first = step
+        line.keep("resumed at step \(step) of \(steps)")
+      case .warning(let text): line.keep("warning: \(text)")
+      case .checkpoint: break
+      case .step(let done, let epoch, let loss, let accuracy, let rate):
+        line.show(
+          {
+            let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+            let left = seconds / Double(max(1, done - first)) * Double(steps - done)
+            return String(
+              format: "epoch %d/%d  step %d/%d  loss %.4f  accuracy %.1f %%  %.0f images/s  %@ left", epoch + 1,
+              plan.training.epochs, done, steps, loss, 100 * accuracy, rate, Console.duration(left))
+          }())
+      case .epoch(let record):
+        last = record
+        line.keep(
+          String(
+            format: "epoch %d/%d  loss %.4f  accuracy %.1f %%  holdout %@  %.0f images/s", record.epoch,
+            plan.training.epochs, record.loss, 100 * record.trainAccuracy,
+            record.holdoutAccuracy.map { String(format: "%.1f %%", 100 * $0) } ?? "-", record.imagesPerSecond))
+      }
+    } shouldStop: {
+      trap.count > 0
+    }
+    line.clear()
+    switch outcome {
+    case .interrupted(let step):
+      throw Outcome.interrupted("interrupted at step \(step); the same command line goes on from there")
+    case .finished(let steps, let wasFinished):
+      let record = last ?? TrainingRun.epochs(in: folder).last
+      if output.json {
+        try Console.printJSON(
+          Summary(
+            run: out, steps: steps, planDigest: try plan.digest(), loss: record?.loss,
+            trainAccuracy: record?.trainAccuracy, holdoutAccuracy: record?.holdoutAccuracy, wasFinished: wasFinished))
+      } else {
+        print(wasFinished ? "\(out) was finished before" : "\(out) is finished: \(steps) steps")
+        print("next: separatrix evaluate \(out) --data \(plan.data)")
+      }
+    }
+  }
+
+  /// The plan from the options and the training samples.
+  private func settle() throws -> (Plan, Samples) {
+    var base: Plan?
+    if let plan {
+      let url = URL(typed: plan)
+      guard let text = try? String(contentsOf: url, encoding: .utf8) else {
+        throw Outcome.badInput("\(plan): cannot be read; give a plan such as RUN/plan.yaml")
+      }
+      base = try TrainingRun.plan(yaml: text, path: plan)
+    }
+    guard var reference = base?.data ?? data.map({ DataReference(dataset: $0) }) else {
+      throw Outcome.usage("--data is missing; for example: --data glyphs or --data fashion-mnist:DIR")
+    }
+    if let data { reference = try DataReference(parsing: data) }
+    guard let name = network ?? base?.network.name else {
+      throw Outcome.usage("--network is missing; known: \(Tool.catalog.networks.map(\.name).joined(separator: ", "))")
+    }
+    guard objective != nil || base != nil else {
+      throw Outcome.usage("--objective is missing; known: \(Tool.catalog.objectives.map { $0.name }.joined(separator: ", "))")
+    }
+    let all = try reference.load(.train)
+    let spec =
+      try objective.map { try ObjectiveSpec(parsing: $0, classes: all.classCount, from: Tool.catalog.objectives) }
+      ?? base?.objective ?? ObjectiveSpec([Softmax()])
+    var result =
+      base ?? Plan(data: reference, network: NetworkSpec(name: name), objective: spec, threads: HostMachine.cores)
+    result.data = reference
+    result.dataDigest = all.digest
+    result.network = NetworkSpec(
+      name: name,
+      width: width ?? base?.network.width ?? Tool.catalog.networks.first { $0.name == name }?.defaultWidth)
+    result.objective = spec
+    if let epochs {
+      result.training.epochs = epochs
+      if warmup == nil && base == nil { result.training.warmup = min(result.training.warmup, Double(epochs) / 5) }
+    }
+    if let batch { result.training.batch = batch }
+    if let learningRate { result.training.learningRate = learningRate }
+    if let warmup { result.training.warmup = warmup }
+    if let decay { result.training.decay = try named(Decay.self, decay, "--decay") }
+    if let momentum { result.training.momentum = momentum }
+    if let weightDecay { result.training.weightDecay = weightDecay }
+    if let ema { result.training.ema = ema }
+    if let augment {
+      result.training.augment =
+        augment == "none" ? [] : try augment.split(separator: ",").map { try named(Augmentation.self, String($0), "--augment") }
+    }
+    if let precision { result.training.precision = try named(Precision.self, precision, "--precision") }
+    if let holdout { result.holdout = holdout }
+    if let holdoutSeed { result.holdoutSeed = holdoutSeed }
+    if let seed { result.seed = seed }
+    if let threads { result.threads = threads }
+    do {
+      try result.training.validate()
+    } catch {
+      throw Outcome.usage("\(error)")
+    }
+    return (result, all)
+  }
+
+  private func show(_ plan: Plan, _ all: Samples) throws {
+    let (train, held) = TrainingRun.split(all, plan)
+    let model = try Model(
+      plan.network, channels: all.shape.channels, size: min(all.shape.height, all.shape.width), classes: all.classCount,
+      source: .seed(plan.seed), networks: Tool.catalog.networks)
+    let steps = train.count / plan.training.batch * plan.training.epochs
+    if output.json {
+      return try Console.printJSON(
+        DryRun(
+          plan: plan, planDigest: try plan.digest(), samples: train.count, holdout: held?.count ?? 0, steps: steps,
+          parameters: model.parameters.trainedCount))
+    }
+    Console.printFields([
+      ("network", "\(plan.network.name), width \(plan.network.width ?? 0), \(model.parameters.trainedCount) parameters"),
+      ("objective", plan.objective.description), ("data", "\(plan.data): \(all.count) images of \(all.shape), \(all.classCount) classes"),
+      ("samples", "\(train.count) to train on, \(held?.count ?? 0) held out"),
+      ("training", "\(plan.training.epochs) epochs, batch \(plan.training.batch), \(steps) steps, \(plan.training.precision.rawValue), \(plan.threads) threads"),
+      ("digest", try plan.digest()),
+    ])
+  }
+
+  private struct Summary: Encodable {
+    let run: String
+    let steps: Int
+    let planDigest: String
+    let loss, trainAccuracy, holdoutAccuracy: Double?
+    let wasFinished: Bool
+    enum CodingKeys: String, CodingKey {
+      case run, steps, loss
+      case planDigest = "plan_digest"
+      case trainAccuracy = "train_accuracy"
+      case holdoutAccuracy = "holdout_accuracy"
+      case wasFinished = "was_finished"
+    }
+  }
+
+  private struct DryRun: Encodable {
+    let plan: Plan
+    let planDigest: String
+    let samples, holdout, steps, parameters: Int
+    enum CodingKeys: String, CodingKey {
+      case plan, samples, holdout, steps, parameters
+      case planDigest = "plan_digest"
+    }
+  }
+}
+
+/// A case by its name, or an error that lists the names.
+func named<Value: RawRepresentable & CaseIterable>(
+  _ type: Value.Type, _ name: String, _ option: String
+) throws -> Value where Value.RawValue == String {
+  if let value = Value(rawValue: name) { return value }
+  throw Outcome.usage(
+    "\(option) '\(name)': expected one of \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
+}
+
+/// The machine this runs on.
+enum HostMachine {
+  /// Processors that may be used.
+  static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
+}

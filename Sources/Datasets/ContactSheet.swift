@@ -5,7 +5,7 @@ import Foundation
 public enum ContactSheet {
   /// Writes images in rows, class after class: `perClass` of each, at most `classes` classes, `scale` times enlarged.
   public static func write(
-    _ samples: Samples, to file: URL, perClass: Int = 10, classes: Int = 50, scale: Int = 2
+    _ samples: Samples, to file: URL, perClass: Int = 12, classes: Int = 50, scale: Int = 2
   ) throws(DatasetError) {
     var rows: [[Int]] = []
     for label in 0..<min(samples.classCount, max(classes, 1)) {

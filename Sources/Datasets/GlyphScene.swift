@@ -29,7 +29,7 @@ struct GlyphScene {
     variant = random.below(4)
     hue = random.below(8)
     texture = random.below(GlyphTexture.allCases.count)
-    orientation = random.below(8)
+    orientation = random.below(6)
     size = random.below(4)
     position = random.below(9)
     background = random.below(GlyphBackground.allCases.count)
@@ -40,12 +40,13 @@ struct GlyphScene {
       15.5 + 2.5 * (Double(position / 3 - 1) + strayed(&random))
     )
     // Rows run downwards, so a turn to the left has a falling row.
-    pointing = unit(-Double.pi / 4 * (Double(orientation) + strayed(&random)))
+    pointing = unit(-Double.pi / 9 * (Double(orientation) - 2.5 + strayed(&random)))
+    // The shape is brighter than its background in every channel, or nearly.
     color = GlyphColor(
-      hue: (Double(hue) + 8 + strayed(&random)) / 8, saturation: random.uniform(0.65, 1),
-      value: random.uniform(0.8, 1))
+      hue: (Double(hue) + 8 + strayed(&random)) / 8, saturation: random.uniform(0.4, 0.65),
+      value: random.uniform(0.85, 1))
     func dull(_ random: inout CounterGenerator) -> GlyphColor {
-      GlyphColor(hue: random.uniform(), saturation: random.uniform(0, 0.3), value: random.uniform(0.05, 0.6))
+      GlyphColor(hue: random.uniform(), saturation: random.uniform(0, 0.3), value: random.uniform(0.05, 0.35))
     }
     let first = dull(&random)
     backgrounds = (first, first.mixed(difficulty.clutter, of: dull(&random)))
@@ -90,9 +91,10 @@ struct GlyphScene {
         let far = dx * dx + dy * dy > (radius + 2) * (radius + 2)
         let cover = far ? 0 : cover(along / radius, across / radius)
         if cover > 0 {
-          let light = 0.72 + 0.28 * max(-1, min(1, along / radius))
+          let light = 0.78 + 0.22 * max(-1, min(1, along / radius))
           let brightness = surface.brightness(along, across, grain: surfaceGrain)
-          pixel = pixel.mixed(cover * opacity, of: color.scaled(light * (0.45 + 0.55 * brightness)))
+          pixel = pixel.mixed(
+            cover * opacity, of: color.scaled(light * (1 - difficulty.relief * (1 - brightness))))
         }
         if let bar, abs(x * bar.x + y * bar.y - bar.offset) < 1.6 {
           pixel = GlyphColor(red: bar.shade, green: bar.shade, blue: bar.shade)

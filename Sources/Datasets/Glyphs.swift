@@ -9,7 +9,7 @@ public enum GlyphFactor: String, Codable, Hashable, Sendable, CaseIterable {
   case hue
   /// What the shape's surface shows.
   case texture
-  /// Where the shape points, and the side its light comes from.
+  /// How far the shape is turned (counter-clockwise), and with it the side its light comes from.
   case orientation
   /// How large the shape is.
   case size
@@ -25,7 +25,7 @@ public enum GlyphFactor: String, Codable, Hashable, Sendable, CaseIterable {
     case .fine: return GlyphShape.families.flatMap(\.variants)
     case .hue: return ["red", "orange", "lime", "green", "cyan", "blue", "violet", "magenta"]
     case .texture: return GlyphTexture.allCases.map(\.rawValue)
-    case .orientation: return ["E", "NE", "N", "NW", "W", "SW", "S", "SE"]
+    case .orientation: return ["-50", "-30", "-10", "10", "30", "50"].map { $0 + " degrees" }
     case .size: return ["small", "medium", "large", "huge"]
     case .position:
       return ["top", "middle", "bottom"].flatMap { row in ["left", "centre", "right"].map { row + " " + $0 } }
@@ -101,19 +101,24 @@ public struct GlyphDifficulty: Hashable, Sendable {
   public var jitter: Double
   /// How far apart the two colours of a background are, in [0, 1].
   public var clutter: Double
+  /// How dark the dark parts of a texture are, in [0, 1].
+  public var relief: Double
 
   /// A difficulty from its knobs.
-  public init(noise: Double, occlusion: Double, faint: Double, jitter: Double, clutter: Double) {
+  public init(
+    noise: Double, occlusion: Double, faint: Double, jitter: Double, clutter: Double, relief: Double
+  ) {
     self.noise = noise
     self.occlusion = occlusion
     self.faint = faint
     self.jitter = jitter
     self.clutter = clutter
+    self.relief = relief
   }
 
   /// What the built-in set is drawn with: **the one place to tune**.
   public static let standard = GlyphDifficulty(
-    noise: 0.05, occlusion: 0.05, faint: 0.05, jitter: 0.7, clutter: 0.6)
+    noise: 0.05, occlusion: 0.05, faint: 0.05, jitter: 0.7, clutter: 0.6, relief: 0.35)
 }
 
 extension DatasetEntry {

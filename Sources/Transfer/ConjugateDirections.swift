@@ -1,0 +1,102 @@
+import Foundation
+import Torch
+
+/// Solves H s = -g for many penalties side by side by preconditioned conjugate gradients, where H is the Hessian of
+/// the penalised cross-entropy. The preconditioner is H's diagonal on the directions whose sum over classes is 0, where
+/// gradients and solutions lie (adding a vector to every class's weights changes no probability).
+struct ConjugateDirections {
+  let problem: LogisticProblem
+  private let probabilities: Tensor
+  private let inverse: Tensor  // [L, K, d + 1]
+  private let inverseSum: Tensor  // [L, 1, d + 1]
+  private let penalty: Tensor  // [L, 1, d + 1]
+
+  init(problem: LogisticProblem, likelihood: SoftmaxLikelihood, lambdas: [Double]) throws {
+    self.problem = problem
+    probabilities = try likelihood.probabilities()
+    penalty = try Tensor(lambdas, shape: [lambdas.count, 1, 1]) * problem.penalized
+    let diagonal = try problem.transposedSquares(likelihood.curvature()) + penalty
+    inverse = try diagonal.clamp(1e-100, .infinity).reciprocal()
+    inverseSum = try inverse.sum([1], keep: true)
+  }
+
+  private struct State {
+    var places: [Int]
+    var probabilities, inverse, inverseSum, penalty, solution, residual, direction: Tensor
+    var energy: [Double]
+
+    func selecting(_ kept: [Int]) throws -> State {
+      let index = try Tensor(kept)
+      return State(
+        places: kept.map { places[$0] }, probabilities: try probabilities.indexSelect(0, index),
+        inverse: try inverse.indexSelect(0, index), inverseSum: try inverseSum.indexSelect(0, index),
+        penalty: try penalty.indexSelect(0, index), solution: try solution.indexSelect(0, index),
+        residual: try residual.indexSelect(0, index), direction: try direction.indexSelect(0, index),
+        energy: kept.map { energy[$0] })
+    }
+  }
+
+  /// Directions [L, K, d + 1], each until the residual's preconditioned norm is `tolerances` times the gradient's.
+  func solve(_ gradient: Tensor, tolerances: [Double], limit: Int) throws -> Tensor {
+    let residual = try gradient.neg()
+    let first = try Self.precondition(residual, inverse, inverseSum)
+    let energy = try (residual * first).sum([1, 2]).doubles()
+    var state = State(
+      places: Array(tolerances.indices), probabilities: probabilities, inverse: inverse, inverseSum: inverseSum,
+      penalty: penalty, solution: try .zeros(gradient.shape, type: .f64), residual: residual, direction: first,
+      energy: energy)
+    let targets = zip(energy, tolerances).map { $0 * $1 * $1 }
+    var results = [Tensor?](repeating: nil, count: tolerances.count)
+    var isRunning = energy.map { $0 > 0 }
+    for step in 0..<limit where isRunning.contains(true) {
+      let product = try hessian(state)
+      let curvature = try (state.direction * product).sum([1, 2]).doubles()
+      var lengths = [Double](repeating: 0, count: state.places.count)
+      for index in lengths.indices where isRunning[index] {
+        guard curvature[index] > 0, curvature[index].isFinite else {
+          isRunning[index] = false
+          if step == 0 { lengths[index] = 1 }  // the preconditioned gradient itself
+          continue
+        }
+        lengths[index] = state.energy[index] / curvature[index]
+      }
+      let length = try Tensor(lengths, shape: [lengths.count, 1, 1])
+      state.solution = try state.solution + length * state.direction
+      state.residual = try state.residual - length * product
+      let next = try Self.precondition(state.residual, state.inverse, state.inverseSum)
+      let energy = try (state.residual * next).sum([1, 2]).doubles()
+      var ratios = [Double](repeating: 0, count: energy.count)
+      for index in energy.indices where isRunning[index] {
+        ratios[index] = energy[index] / state.energy[index]
+        isRunning[index] = energy[index] > targets[state.places[index]]
+      }
+      state.direction = try next + Tensor(ratios, shape: [ratios.count, 1, 1]) * state.direction
+      state.energy = energy
+      let running = isRunning.indices.filter { isRunning[$0] }
+      // Fewer side by side is worth a copy once a quarter is done.
+      if running.count * 4 <= isRunning.count * 3 {
+        for index in isRunning.indices where !isRunning[index] {
+          results[state.places[index]] = try state.solution.select(0, index).clone()
+        }
+        if running.isEmpty { return try .stack(results.compactMap { $0 }) }
+        state = try state.selecting(running)
+        isRunning = running.map { _ in true }
+      }
+    }
+    for index in state.places.indices { results[state.places[index]] = try state.solution.select(0, index).clone() }
+    return try .stack(results.compactMap { $0 })
+  }
+
+  /// H times the directions.
+  private func hessian(_ state: State) throws -> Tensor {
+    let logits = try problem.logits(state.direction)
+    let weighted = try state.probabilities * logits
+    let spread = try weighted - state.probabilities * weighted.sum([1], keep: true)
+    return try problem.transposed(spread) + state.penalty * state.direction
+  }
+
+  private static func precondition(_ residual: Tensor, _ inverse: Tensor, _ sum: Tensor) throws -> Tensor {
+    let scaled = try residual * inverse
+    return try scaled - inverse * (scaled.sum([1], keep: true) / sum)
+  }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Torch
+
+/// Minimises sum_i xent_i + lambda/2 |W|^2 for every lambda of a list by Newton's method: directions by conjugate
+/// gradients, many lambdas in one product, with the Hessian's diagonal as preconditioner; steps halved until the
+/// objective falls (Armijo); all in double precision. A lambda drops out when it has converged.
+///
+/// The lambdas are taken in passes, every eighth first, then those between; a pass starts from the mean of the
+/// solutions on both sides, which are near.
+struct LogisticPath {
+  /// When a fit is good enough.
+  struct Tolerance {
+    /// Of the gradient norm against that at zero weights.
+    var gradient = 1e-6
+    /// Of the predicted fall of the last step against the objective.
+    var decrease = 1e-9
+    /// Most Newton steps.
+    var steps = 100
+    /// Most conjugate-gradient steps for one direction.
+    var directionSteps = 500
+  }
+
+  let problem: LogisticProblem
+  var tolerance = Tolerance()
+  /// Most numbers in one tensor [L, K, n]: bounds memory, and keeps passes over it near the processor.
+  var blockLimit = 1 << 21
+  /// Called with the number of lambdas done.
+  var progress: ((Int) -> Void)?
+
+  /// Solutions [L, K, d + 1] in the order of `lambdas`, and the Newton steps each took. `start` [L, K, d + 1] replaces
+  /// the passes.
+  func solve(_ lambdas: [Double], start: Tensor? = nil) throws -> (weights: Tensor, steps: [Int]) {
+    let order = lambdas.indices.sorted { lambdas[$0] > lambdas[$1] }
+    var solutions: [Int: Tensor] = [:]  // by place in `order`
+    var steps = [Int](repeating: 0, count: lambdas.count)
+    let width = max(1, blockLimit / max(1, problem.classes * problem.count))
+    for pass in Self.passes(lambdas.count) {
+      for chunk in Swift.stride(from: 0, to: pass.count, by: width) {
+        let places = Array(pass[chunk..<min(chunk + width, pass.count)])
+        let starts = try places.map { place in
+          if let start { return try start.select(0, order[place]) }
+          return try self.start(place, order.map { lambdas[$0] }, solutions)
+        }
+        let solved = try solveBlock(places.map { lambdas[order[$0]] }, start: .stack(starts))
+        for (index, place) in places.enumerated() {
+          solutions[place] = solved.weights[index]
+          steps[order[place]] = solved.steps[index]
+        }
+        progress?(solutions.count)
+      }
+    }
+    let places = order.enumerated().sorted { $0.element < $1.element }.map(\.offset)
+    return (try .stack(places.compactMap { solutions[$0] }), steps)
+  }
+
+  /// Places 0..<count in passes: every eighth, then every fourth, ...
+  static func passes(_ count: Int) -> [[Int]] {
+    var seen: Set<Int> = []
+    return [8, 4, 2, 1].map { step in
+      Swift.stride(from: 0, to: count, by: step).filter { seen.insert($0).inserted }
+    }.filter { !$0.isEmpty }
+  }
+
+  /// Where to begin at `place`: between the nearest solutions on both sides, by the logarithm of lambda.
+  private func start(_ place: Int, _ lambdas: [Double], _ solutions: [Int: Tensor]) throws -> Tensor {
+    let below = solutions.keys.filter { $0 < place }.max()
+    let above = solutions.keys.filter { $0 > place }.min()
+    guard let below, let first = solutions[below] else {
+      return try .zeros([problem.classes, problem.size], type: .f64)
+    }
+    guard let above, let second = solutions[above] else { return first }
+    let span = log(lambdas[above] / lambdas[below])
+    let share = span == 0 ? 0 : log(lambdas[place] / lambdas[below]) / span
+    return try first * (1 - share) + second * share
+  }
+
+  /// Newton's method on lambdas side by side.
+  private func solveBlock(_ lambdas: [Double], start: Tensor) throws -> (weights: [Tensor], steps: [Int]) {
+    var active = Array(lambdas.indices)
+    var lambda = lambdas
+    var weights = start
+    var likelihood = try SoftmaxLikelihood(logits: problem.logits(weights), problem.examples)
+    var logits = try problem.logits(weights)
+    var results = [Tensor?](repeating: nil, count: lambdas.count)
+    var steps = [Int](repeating: 0, count: lambdas.count)
+    var predicted = [Double](repeating: .infinity, count: lambdas.count)  // fall of the last step, relative
+    var stuck = [Bool](repeating: false, count: lambdas.count)
+    var step = 0
+    while true {
+      let penalty = try Tensor(lambda, shape: [lambda.count, 1, 1]) * problem.penalized
+      let gradient = try problem.transposed(likelihood.residual()) + penalty * weights
+      let norms = try problem.originalNorms(gradient)
+      let scale = max(problem.gradientNormAtZero, .leastNormalMagnitude)
+      let ratios = norms.map { $0 / scale }
+      let isDone = active.indices.map { index in
+        stuck[index] || step >= tolerance.steps
+          || (ratios[index] <= tolerance.gradient && predicted[index] <= tolerance.decrease)
+      }
+      for index in active.indices where isDone[index] {
+        results[active[index]] = try weights.select(0, index).clone()
+        steps[active[index]] = step
+      }
+      let left = active.indices.filter { !isDone[$0] }
+      if left.isEmpty { break }
+      var current = (weights: weights, logits: logits, gradient: gradient, likelihood: likelihood)
+      if left.count < active.count {
+        let places = try Tensor(Array(left))
+        current.weights = try weights.indexSelect(0, places)
+        current.logits = try logits.indexSelect(0, places)
+        current.gradient = try gradient.indexSelect(0, places)
+        current.likelihood = try SoftmaxLikelihood(logits: current.logits, problem.examples)
+        active = left.map { active[$0] }
+        lambda = left.map { lambda[$0] }
+      }
+      let tolerances = left.map { min(0.1, max(1e-3, ratios[$0].squareRoot())) }
+      let direction = try ConjugateDirections(
+        problem: problem, likelihood: current.likelihood, lambdas: lambda
+      ).solve(current.gradient, tolerances: tolerances, limit: tolerance.directionSteps)
+      let search = try LineSearch(problem: problem, lambdas: lambda).run(
+        weights: current.weights, logits: current.logits, loss: current.likelihood.loss,
+        gradient: current.gradient, direction: direction)
+      weights = search.weights
+      logits = search.logits
+      likelihood = search.likelihood
+      predicted = search.predicted
+      stuck = search.stuck
+      step += 1
+    }
+    return (results.compactMap { $0 }, steps)
+  }
+}

@@ -1,0 +1,62 @@
+import Foundation
+
+/// How a linear probe is fitted and chosen.
+public struct ProbeOptions: Codable, Hashable, Sendable {
+  /// Penalties lambda of lambda/2 |W|^2 against the sum of the examples' losses, ascending.
+  public var lambdas: [Double]
+  /// Share of the training set held out to choose lambda; 0: nothing is chosen.
+  public var holdout: Double
+  /// What decides the holdout.
+  public var seed: UInt64
+  /// The group of each training example; a group is never divided by the holdout.
+  public var groups: [Int]?
+  /// Whether features are brought to mean 0 and deviation 1 by the training set. Off in the protocol.
+  public var standardizes: Bool
+
+  /// The protocol's own: 45 log-spaced lambda in 1e-6...1e5, a fifth held out, features as they are.
+  public init(
+    lambdas: [Double] = ProbeOptions.grid(low: 1e-6, high: 1e5, count: 45), holdout: Double = 0.2, seed: UInt64 = 0,
+    groups: [Int]? = nil, standardizes: Bool = false
+  ) {
+    self.lambdas = lambdas
+    self.holdout = holdout
+    self.seed = seed
+    self.groups = groups
+    self.standardizes = standardizes
+  }
+
+  /// `count` log-spaced numbers from `low` to `high`, ends included.
+  public static func grid(low: Double, high: Double, count: Int) -> [Double] {
+    guard count > 1 else { return count == 1 ? [low] : [] }
+    let (first, last) = (log10(low), log10(high))
+    return (0..<count).map { index in
+      if index == 0 { return low }
+      if index == count - 1 { return high }
+      return pow(10, first + (last - first) * Double(index) / Double(count - 1))
+    }
+  }
+
+  /// Reads LOW:HIGH:COUNT, as 1e-6:1e5:45.
+  public static func parseGrid(_ text: String) throws(TransferError) -> [Double] {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 3, let low = Double(parts[0]), let high = Double(parts[1]), let count = Int(parts[2]) else {
+      throw TransferError("lambdas", found: text, expected: "LOW:HIGH:COUNT, as 1e-6:1e5:45")
+    }
+    guard low > 0, high >= low, high.isFinite, (1...10_000).contains(count), count > 1 || low == high else {
+      throw TransferError(
+        "lambdas", found: text, expected: "0 < LOW <= HIGH and 1 <= COUNT <= 10000 (LOW = HIGH for COUNT 1)")
+    }
+    return grid(low: low, high: high, count: count)
+  }
+
+  /// Refuses penalties or a holdout that make no sense.
+  func validate() throws(TransferError) {
+    guard !lambdas.isEmpty else { throw TransferError("lambdas", found: "none", expected: "at least one") }
+    for lambda in lambdas where !(lambda > 0 && lambda.isFinite) {
+      throw TransferError("lambdas", found: "\(lambda)", expected: "numbers above 0")
+    }
+    guard holdout >= 0, holdout < 1 else {
+      throw TransferError("holdout", found: "\(holdout)", expected: "a share in [0, 1)")
+    }
+  }
+}

@@ -7,9 +7,9 @@ import Testing
 @Suite struct StatisticsTests {
   struct Cases: Decodable {
     struct Summary: Decodable {
-      var values: [Double], mean: Double, standard_error: Double, half_width: Double
+      var values: [Double], mean: Double, standardError: Double, halfWidth: Double
     }
-    struct Paired: Decodable { var first, second: [Double], p: Double, mean: Double, standard_error: Double }
+    struct Paired: Decodable { var first, second: [Double], p: Double, mean: Double, standardError: Double }
     struct Pair: Decodable { var x, y: [Double], value: Double, p: Double, low: Double, high: Double }
     struct Holm: Decodable { var p, adjusted: [Double] }
     struct Beta: Decodable { var a, b, x, value: Double }
@@ -28,7 +28,9 @@ import Testing
   init() throws {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
       "Fixtures/statistics.json")
-    cases = try JSONDecoder().decode(Cases.self, from: Data(contentsOf: file))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    cases = try decoder.decode(Cases.self, from: Data(contentsOf: file))
   }
 
   func close(_ a: Double?, _ b: Double, _ tolerance: Double = 1e-10) -> Bool {
@@ -49,19 +51,19 @@ import Testing
 
   @Test func summaries() {
     for c in cases.summaries {
-      let summary = Summary(c.values)
-      #expect(close(summary?.mean, c.mean) && close(summary?.standardError, c.standard_error))
-      #expect(close(summary?.halfWidth, c.half_width))
+      let summary = SeedMean(c.values)
+      #expect(close(summary?.mean, c.mean) && close(summary?.standardError, c.standardError))
+      #expect(close(summary?.halfWidth, c.halfWidth))
     }
-    #expect(Summary([]) == nil && Summary([.nan]) == nil)
-    #expect(Summary([0.5])?.standardError == nil)
+    #expect(SeedMean([]) == nil && SeedMean([.nan]) == nil)
+    #expect(SeedMean([0.5])?.standardError == nil)
   }
 
   @Test func pairedDifferences() {
     for c in cases.paired {
       let difference = PairedDifference(c.first, c.second)
       #expect(close(difference?.p, c.p, 1e-8) && close(difference?.mean, c.mean, 1e-9), "\(c)")
-      #expect(close(difference?.standardError, c.standard_error, 1e-9))
+      #expect(close(difference?.standardError, c.standardError, 1e-9))
     }
     #expect(PairedDifference([0.9, 0.8], [0.9, 0.8])?.p == 1)
     #expect(PairedDifference([0.9, 0.8], [0.8, 0.7])?.p == nil, "no spread says nothing of chance")

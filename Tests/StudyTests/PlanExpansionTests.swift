@@ -100,7 +100,7 @@ import Testing
       }
       Issue.record("accepted")
     } catch let error as SpecificationError {
-      #expect(error.description.hasPrefix("study.yaml:12:5: "), "\(error)")
+      #expect(error.description.hasPrefix("study.yaml:11:5: "), "\(error)")
       #expect(error.description.contains("--data-root"))
     }
   }
@@ -115,11 +115,11 @@ import Testing
 
   @Test func estimates() throws {
     let plan = try plan()
-    let prior = Estimate(plan: plan)
+    let prior = CostEstimate(plan: plan)
     #expect(plan.stages.allSatisfy { prior.seconds(of: $0.record.digest) > 0 })
     let train = plan.stages[0].record.digest
-    let measured = Estimate(plan: plan, measured: [(train, 100)])
+    let measured = CostEstimate(plan: plan, measured: [(train, 100)])
     #expect(abs(measured.seconds(of: plan.stages[9].record.digest) - 100) < 1e-9)
-    #expect(Estimate.bytes(of: plan) > 1_000_000)
+    #expect(CostEstimate.bytes(of: plan) > 1_000_000)
   }
 }

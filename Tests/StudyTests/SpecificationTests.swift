@@ -28,7 +28,7 @@ import Training
   @Test(arguments: [
     (
       "training: { epochs: 2, batch: 32, learning_rat: 0.1 }",
-      "study.yaml:4:37: training: unknown key 'learning_rat'; did you mean 'learning_rate'?"
+      "study.yaml:4:35: training: unknown key 'learning_rat'; did you mean 'learning_rate'?"
     ),
     ("training: { epochs: two }", "study.yaml:4:21: epochs: expected a whole number, found two"),
     ("training: { epochs: \"2\" }", "study.yaml:4:21: epochs: expected a whole number, found \"2\""),
@@ -54,15 +54,15 @@ import Training
   }
 
   @Test(arguments: [
-    ("shift: []", "study.yaml:13:1: study: 'shift' is not supported by this version"),
-    ("ood: [{ dataset: gtsrb }]", "study.yaml:13:1: study: 'ood' is not supported by this version"),
-    ("measures: [separation, cka]", "study.yaml:13:24: measures: 'cka' is not supported by this version"),
+    ("shift: []", "study.yaml:12:1: study: 'shift' is not supported by this version"),
+    ("ood: [{ dataset: gtsrb }]", "study.yaml:12:1: study: 'ood' is not supported by this version"),
+    ("measures: [separation, cka]", "study.yaml:12:24: measures: 'cka' is not supported by this version"),
     ("measures: [seperation]", "did you mean 'separation'?"),
     ("measures: []", "the list is empty"),
-    ("sedes: 3", "study.yaml:13:1: study: unknown key 'sedes'; did you mean 'seeds'?"),
+    ("sedes: 3", "study.yaml:12:1: study: unknown key 'sedes'; did you mean 'seeds'?"),
     ("name: again", "key 'name' is given twice"),
     ("measures: *nowhere", "not YAML"),
-    ("measures: [a, b", "study.yaml:13:"),
+    ("measures: [a, b", "study.yaml:12:"),
     ("? [a, b]\n: c", "a key must be a word"),
   ])
   func refusesWrongKeys(line: String, message: String) {

@@ -31,7 +31,7 @@ public enum Worker {
 
   /// The body of stages: does one and returns what it measured, or throws `StageFailure`, `StageInterruption` or any
   /// other error.
-  public typealias Body = @Sendable (StageJob, Context) throws -> [MeasurementRecord]
+  public typealias Body = (StageJob, Context) throws -> [MeasurementRecord]
 
   /// Works until the input ends.
   /// - Parameters:

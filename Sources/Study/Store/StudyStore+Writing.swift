@@ -97,7 +97,8 @@ extension StudyStore {
   /// Records that an attempt failed. With `final` false the stage is pending again, for another attempt; with
   /// `lasting` a resumed study does not try again.
   public func fail(
-    stage digest: String, error: String, seconds: Double, final: Bool, lasting: Bool, at time: Date = Date()
+    stage digest: String, error: String, seconds: Double, final: Bool, lasting: Bool = false,
+    at time: Date = Date()
   ) throws(StudyError) {
     try write { database in
       try database.execute(

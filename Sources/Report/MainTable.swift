@@ -1,4 +1,5 @@
-/// The main table in HTML: an objective a row, a measure a column, mean and standard error over seeds in each cell.
+/// The main table in HTML: an objective a row, a measure a column, mean and standard error over seeds in each
+/// cell.
 struct MainTable {
   var summary: Summary
   private var notes = Notes()
@@ -88,8 +89,10 @@ struct MainTable {
   private func key(_ standings: [[Standing]]) -> String {
     var out = "<p class=\"key\"><span class=\"sample best\">Best mean</span> of a column"
     if standings.joined().contains(where: { $0 == .alike || $0 == .worse }) {
-      out += "; <span class=\"sample alike\">not told apart</span> from the best (paired t-test over at least three "
-      out += "shared seeds, Holm correction over the column, p \u{2265} 0.05); with few seeds such a test misses real "
+      out +=
+        "; <span class=\"sample alike\">not told apart</span> from the best (paired t-test over at least three "
+      out +=
+        "shared seeds, Holm correction over the column, p \u{2265} 0.05); with few seeds such a test misses real "
       out += "differences."
     } else {
       out += "."

@@ -1,4 +1,5 @@
-/// The report's style: one column of figures, a table that scrolls beside a fixed first column, and a page that prints.
+/// The report's style: one column of figures, a table that scrolls beside a fixed first column, and a page
+/// that prints.
 enum StyleSheet {
   static let text = #"""
     :root { color-scheme: light; --ink: #1b1f24; --muted: #5b636e; --line: #d9dde3; --faint: #f4f6f8;

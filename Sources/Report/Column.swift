@@ -70,7 +70,8 @@ extension Column {
     measured(
       "nll", .calibration, "NLL", .number(decimals: 3), .lower,
       "Mean negative log-likelihood of the true class on the test images, in nats; probabilities are the "
-        + "softmax of the outputs, for every objective. Blank for squared error, whose outputs are no logits."),
+        + "softmax of the outputs, for every objective. Blank for squared error, whose outputs are no logits."
+    ),
     measured(
       "nll_scaled", .calibration, "NLL scaled", .number(decimals: 3), .lower,
       "The same after dividing the outputs by one temperature, fitted on the holdout."),
@@ -89,7 +90,8 @@ extension Column {
     return Column(
       id: split == "train" ? "r2_cosine" : "r2_cosine_\(split)", group: .separation,
       title: "R\u{00B2} \(split)", unit: .number(decimals: 3), better: .neither,
-      definition: "Class separation of the penultimate features on the source's \(images): one minus the mean "
+      definition:
+        "Class separation of the penultimate features on the source's \(images): one minus the mean "
         + "cosine distance within classes over the mean cosine distance over all, classes weighing the same."
     ) { $0.measurement("r2_cosine", split: split) }
   }
@@ -113,14 +115,15 @@ extension Column {
       columns.append(
         Column(
           id: "\(name)_mean", group: group, title: "Mean", unit: .percent, better: .higher,
-          definition: "Mean of the run's accuracies over the \(targets.count) targets; blank where one is missing."
+          definition:
+            "Mean of the run's accuracies over the \(targets.count) targets; blank where one is missing."
         ) { $0.mean(of: name, over: targets) })
     }
     return columns
   }
 
-  /// Mean accuracy over all targets with the linear probe, else with nearest neighbours: what "transfer" means in the
-  /// charts and in the headline. Nil for a study without targets.
+  /// Mean accuracy over all targets with the linear probe, else with nearest neighbours: what "transfer"
+  /// means in the charts and in the headline. Nil for a study without targets.
   static func meanTransfer(_ contents: StudyContents) -> Column? {
     transfer(contents, .probe).last ?? transfer(contents, .neighbors).last
   }
@@ -134,7 +137,8 @@ extension Column {
     ) { run in
       if needsLogits && run.objective.contains(where: { $0.name == "squared-error" }) {
         return .init(
-          value: nil, reason: "the outputs of squared error are no logits; they mean something after scaling only")
+          value: nil,
+          reason: "the outputs of squared error are no logits; they mean something after scaling only")
       }
       return run.measurement(name, split: "test")
     }

@@ -1,5 +1,5 @@
-/// What the study found, in words: a headline and the sentences that carry it. The words follow from the numbers by a
-/// fixed rule, so that a study that shows nothing says so.
+/// What the study found, in words: a headline and the sentences that carry it. The words follow from the
+/// numbers by a fixed rule, so that a study that shows nothing says so.
 struct Finding: Sendable {
   var headline: String
   /// Plain text, one paragraph each.
@@ -19,8 +19,11 @@ struct Finding: Sendable {
             + association.text)
       }
     }
-    sentences.append(contentsOf: [Self.sourceSentence(summary), Self.transferSentence(summary, transfer)].compactMap { $0 })
-    sentences.append(contentsOf: [Self.rangeSentence(summary, transfer), Self.baselineSentence(summary, transfer)].compactMap { $0 })
+    sentences.append(
+      contentsOf: [Self.sourceSentence(summary), Self.transferSentence(summary, transfer)].compactMap { $0 })
+    sentences.append(
+      contentsOf: [Self.rangeSentence(summary, transfer), Self.baselineSentence(summary, transfer)].compactMap
+      { $0 })
   }
 
   private static func headline(_ summary: Summary, _ transfer: Column?) -> String {
@@ -68,7 +71,8 @@ struct Finding: Sendable {
 
   private static func transferSentence(_ summary: Summary, _ transfer: Column?) -> String? {
     guard let transfer, let (low, high) = extremes(summary, transfer) else { return nil }
-    return "Best transfer (\(transfer.longTitle.lowercasedFirst)): \(high.0.fullName), \(value(high.1, transfer)); "
+    return
+      "Best transfer (\(transfer.longTitle.lowercasedFirst)): \(high.0.fullName), \(value(high.1, transfer)); "
       + "worst: \(low.0.fullName), \(value(low.1, transfer))."
   }
 
@@ -91,7 +95,8 @@ struct Finding: Sendable {
       others.count { row in row.estimate(column).mean.map(test) ?? false }
     }
     guard !others.isEmpty else { return nil }
-    return "Beside softmax, by their means, \(count(.top1) { $0 > accuracy }) of \(others.count) other objectives are "
+    return
+      "Beside softmax, by their means, \(count(.top1) { $0 > accuracy }) of \(others.count) other objectives are "
       + "more accurate on the source, \(count(.separationOnTrain) { $0 > separation }) separate the classes further, "
       + "and \(count(transfer) { $0 < moved }) transfer worse."
   }

@@ -1,4 +1,5 @@
-/// The main table in HTML: an objective a row, a measure a column, mean and standard error over seeds in each cell.
+/// The main table in HTML: an objective a row, a measure a column, mean and standard error over seeds in each
+/// cell.
 struct MainTable {
   var summary: Summary
   private var notes = Notes()
@@ -86,15 +87,16 @@ struct MainTable {
   }
 
   private func key(_ standings: [[Standing]]) -> String {
-    var out = "<p class=\"key\"><span class=\"sample best\">Best mean</span> of a column"
-    if standings.joined().contains(where: { $0 == .alike || $0 == .worse }) {
-      out += "; <span class=\"sample alike\">not told apart</span> from the best (paired t-test over at least three "
-      out += "shared seeds, Holm correction over the column, p \u{2265} 0.05); with few seeds such a test misses real "
-      out += "differences."
-    } else {
-      out += "."
+    let seen = Set(standings.joined())
+    var out = "<p class=\"key\">"
+    if seen.contains(.best) { out += "<span class=\"sample best\">Best mean</span> of a column" }
+    if seen.contains(.alike) || seen.contains(.worse) {
+      out += "; <span class=\"sample alike\">not told apart</span> from the best (paired t-test over at least "
+      out += "three shared seeds, Holm correction over the column, p \u{2265} 0.05); with few seeds such a "
+      out += "test misses real differences"
     }
-    return out + " Every column is defined under <a href=\"#made\">How it was made</a>.</p>\n"
+    if seen.contains(.best) { out += ". " }
+    return out + "Every column is defined under <a href=\"#made\">How it was made</a>.</p>\n"
   }
 }
 

@@ -11,12 +11,17 @@ struct Methods {
     for (title, definition) in definitions {
       out += "<dt>\(title.html)</dt><dd>\(definition.html)</dd>\n"
     }
-    out += "<dt>\u{00B1}</dt><dd>One standard error of the mean: the sample standard deviation over seeds divided by "
-    out += "\u{221A}n. Seeds are shared: run k of every objective has the same initial weights, order of images and "
+    out +=
+      "<dt>\u{00B1}</dt><dd>One standard error of the mean: the sample standard deviation over seeds divided by "
+    out +=
+      "\u{221A}n. Seeds are shared: run k of every objective has the same initial weights, order of images and "
     out += "augmentation.</dd>\n"
-    out += "<dt>Correlation</dt><dd>Over the means of the objectives, so that n is the number of objectives; intervals "
-    out += "by Fisher\u{2019}s transformation, for Spearman with Bonett and Wright\u{2019}s variance. Over single runs "
-    out += "they stand in <code>tables/correlation.csv</code>, without weight on their n: seeds of one objective are "
+    out +=
+      "<dt>Correlation</dt><dd>Over the means of the objectives, so that n is the number of objectives; intervals "
+    out +=
+      "by Fisher\u{2019}s transformation, for Spearman with Bonett and Wright\u{2019}s variance. Over single runs "
+    out +=
+      "they stand in <code>tables/correlation.csv</code>, without weight on their n: seeds of one objective are "
     out += "not independent.</dd>\n</dl>\n"
     out += table("Objectives", "Every parameter of each objective.", objectives)
     out += table("Plan", "Common to all runs, unless it says otherwise.", plan)
@@ -30,7 +35,9 @@ struct Methods {
   private var definitions: [(String, String)] {
     var seen: Set<Column.Group> = []
     return summary.columns.compactMap { column in
-      guard column.group == .probe || column.group == .neighbors else { return (column.title, column.definition) }
+      guard column.group == .probe || column.group == .neighbors else {
+        return (column.title, column.definition)
+      }
       if column.target.isEmpty { return ("\(column.group.rawValue), mean", column.definition) }
       return seen.insert(column.group).inserted ? (column.group.rawValue, column.definition) : nil
     }
@@ -49,7 +56,8 @@ struct Methods {
     summary.rows.map { row in
       let parts = (row.runs.first?.objective ?? []).map { part in
         let values = part.parameters.sorted { $0.key < $1.key }.map { "\($0.key) \(Format.plain($0.value))" }
-        return values.isEmpty ? "\(part.name), no parameters" : "\(part.name), \(values.joined(separator: ", "))"
+        return values.isEmpty
+          ? "\(part.name), no parameters" : "\(part.name), \(values.joined(separator: ", "))"
       }
       return (row.label, parts.joined(separator: "; "))
     }

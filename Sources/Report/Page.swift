@@ -1,4 +1,5 @@
-/// `report.html`: the finding, the figures, the table and how it was made, in one file that needs nothing else.
+/// `report.html`: the finding, the figures, the table and how it was made, in one file that needs nothing
+/// else.
 struct Page {
   var summary: Summary
 
@@ -15,10 +16,13 @@ struct Page {
     body += section("separation", "Class separation", ArraySlice(separationFigures))
     body += section("training", "Training", ArraySlice(training))
     body += failures
-    body += "<section id=\"made\">\n<h2>How it was made</h2>\n<div class=\"made\">\n" + Methods(summary: summary).html + "</div>\n</section>\n</main>\n"
+    body +=
+      "<section id=\"made\">\n<h2>How it was made</h2>\n<div class=\"made\">\n"
+      + Methods(summary: summary).html + "</div>\n</section>\n</main>\n"
     body += footer
     let specifications = JSONValue.array((figures + training).flatMap(\.chartSpecifications))
-    let scripts = "<script>\(plotly.insideScript)</script>\n"
+    let scripts =
+      "<script>\(plotly.insideScript)</script>\n"
       + "<script type=\"application/json\" id=\"charts\">\(specifications.text)</script>\n<script>\(Script.text)</script>\n"
     return Document.html(title: title, body: body, scripts: scripts)
   }
@@ -36,7 +40,8 @@ struct Page {
     for sentence in finding.sentences { out += "<li>\(sentence.html)</li>\n" }
     out += "<li class=\"scope\">\(scope.html)</li>\n</ul>\n</div>\n"
     if !summary.failedRuns.isEmpty {
-      out += "<p class=\"alert\">\(summary.failedRuns.count) of \(Format.count(summary.contents.runs.count, "run")) failed, "
+      out +=
+        "<p class=\"alert\">\(summary.failedRuns.count) of \(Format.count(summary.contents.runs.count, "run")) failed, "
       out += "wholly or in part; what they did not measure is missing from the means: "
       out += "<a href=\"#failed\">see why</a>.</p>\n"
     }
@@ -45,7 +50,8 @@ struct Page {
       ("transfer", "Figures"), ("table", "Table"), ("targets", "Targets"), ("separation", "Separation"),
       ("training", "Training"), ("failed", "Failed runs"), ("made", "How it was made"),
     ] where isPresent(id) { out += "<a href=\"#\(id)\">\(title)</a>" }
-    return out + "</nav>\n<noscript><p>The charts need JavaScript; the table and the text do not.</p></noscript>\n</header>\n"
+    return out
+      + "</nav>\n<noscript><p>The charts need JavaScript; the table and the text do not.</p></noscript>\n</header>\n"
   }
 
   private func isPresent(_ id: String) -> Bool {
@@ -73,9 +79,12 @@ struct Page {
 
   private var failures: String {
     guard !summary.failedRuns.isEmpty else { return "" }
-    var out = "<section id=\"failed\">\n<h2>Failed runs</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Failed runs\">\n"
-    out += "<table class=\"plain\">\n<caption>What these stages would have measured is left out of means, intervals and tests.</caption>\n"
-    out += "<thead><tr><th scope=\"col\">Objective</th><th scope=\"col\">Seed</th><th scope=\"col\">Stage</th>"
+    var out =
+      "<section id=\"failed\">\n<h2>Failed runs</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Failed runs\">\n"
+    out +=
+      "<table class=\"plain\">\n<caption>What these stages would have measured is left out of means, intervals and tests.</caption>\n"
+    out +=
+      "<thead><tr><th scope=\"col\">Objective</th><th scope=\"col\">Seed</th><th scope=\"col\">Stage</th>"
     out += "<th scope=\"col\">Error</th></tr></thead>\n<tbody>\n"
     for run in summary.failedRuns {
       // Stages that failed alike, such as all that wait for a training that diverged, share a line.
@@ -86,7 +95,8 @@ struct Page {
         let names = failed.filter { $0.error ?? "" == error }.map { "\($0.kind) \($0.target)" }
         let more = names.count > 1 ? " and \(names.count - 1) more" : ""
         out += "<tr><th scope=\"row\">\(run.label.breakable)</th><td>\(run.seed)</td>"
-        out += "<td>\((names[0] + more).html)</td><td>\((error.isEmpty ? "no message" : error).html)</td></tr>\n"
+        out +=
+          "<td>\((names[0] + more).html)</td><td>\((error.isEmpty ? "no message" : error).html)</td></tr>\n"
       }
     }
     return out + "</tbody>\n</table>\n</div>\n</section>\n"

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Two-sided p of Student's t-test that the mean of the differences is zero; nil below two of them. Equal pairs
-/// throughout give 1, a constant difference other than zero gives 0.
+/// Two-sided p of Student's t-test that the mean of the differences is zero; nil below two of them. Equal
+/// pairs throughout give 1, a constant difference other than zero gives 0.
 func pairedTTest(_ differences: [Double]) -> Double? {
   guard differences.count > 1, let error = differences.standardError else { return nil }
   if error == 0 { return differences.mean == 0 ? 1 : 0 }

@@ -1,6 +1,6 @@
-/// Colour, dash and shape of an objective. Colours are those of Okabe and Ito without their yellow, which is too pale
-/// on paper; as they repeat after seven, no two of the first 35 objectives share both colour and dash, and no two of
-/// the first 14 share a shape.
+/// Colour, dash and shape of an objective. Colours are those of Okabe and Ito without their yellow, which is
+/// too pale on paper; as they repeat after seven, no two of the first 35 objectives share both colour and
+/// dash, and no two of the first 14 share a shape.
 struct Mark: Sendable {
   var color: String
   var dash: String
@@ -9,7 +9,8 @@ struct Mark: Sendable {
   private static let colors = ["#222222", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
   private static let dashes = ["solid", "dash", "dot", "dashdot", "longdash"]
   private static let symbols = [
-    "circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x", "pentagon", "star", "hexagon",
+    "circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x", "pentagon", "star",
+    "hexagon",
     "triangle-left", "triangle-right", "hourglass", "bowtie",
   ]
 

@@ -3,10 +3,11 @@ import Study
 
 /// A study's report: pages, tables and the facts of their making, from its store and nothing else.
 ///
-/// The same store gives the same bytes; what depends on the machine or the hour stands in `provenance.html` and
-/// `provenance.csv` alone.
+/// The same store gives the same bytes; what depends on the machine or the hour stands in `provenance.html`
+/// and `provenance.csv` alone.
 public enum Report {
-  /// Writes `report.html`, `provenance.html`, `provenance.csv` and `tables/` into a folder, made where it is missing.
+  /// Writes `report.html`, `provenance.html`, `provenance.csv` and `tables/` into a folder, made where it is
+  /// missing.
   /// - Parameters:
   ///   - store: The study; it may be unfinished or have failed runs.
   ///   - folder: Where to write, such as `DIR/report`.
@@ -32,8 +33,8 @@ public enum Report {
     return [finding.headline] + finding.sentences
   }
 
-  /// Where `plotly.min.js` lies: in the folder that `SEPARATRIX_RESOURCES` names, else in `.build/environment` of a
-  /// folder above the program.
+  /// Where `plotly.min.js` lies: in the folder that `SEPARATRIX_RESOURCES` names, else in
+  /// `.build/environment` of a folder above the program.
   /// - Throws: `ReportError.noChartLibrary` with every place that was tried.
   public static func chartLibrary(
     environment: [String: String] = ProcessInfo.processInfo.environment,

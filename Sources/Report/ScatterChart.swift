@@ -1,4 +1,5 @@
-/// One column against another: a small mark for each run, a large one with standard errors for each objective's mean.
+/// One column against another: a small mark for each run, a large one with standard errors for each
+/// objective's mean.
 struct ScatterChart {
   var id: String
   var x: Column
@@ -25,11 +26,13 @@ struct ScatterChart {
     }
     return Chart(
       id: id, title: title, note: note,
-      description: "Scatter plot: \(y.longTitle) against \(x.longTitle), one small mark for each run and a large one "
+      description:
+        "Scatter plot: \(y.longTitle) against \(x.longTitle), one small mark for each run and a large one "
         + "for the mean of each of \(means.count) objectives.",
       traces: runs + means,
       layout: Axis.layout(
-        x: Axis.of(x), y: Axis.of(y, title: yTitle), extra: [("hovermode", "closest"), ("meta", ["labelled": .bool(labelled)])]),
+        x: Axis.of(x), y: Axis.of(y, title: yTitle),
+        extra: [("hovermode", "closest"), ("meta", ["labelled": .bool(labelled)])]),
       height: height)
   }
 
@@ -52,7 +55,8 @@ struct ScatterChart {
     func bar(_ values: [Double]) -> JSONValue {
       guard let error = values.standardError else { return ["visible": false] }
       return [
-        "type": "data", "array": .numbers([error]), "color": .string(mark.faded(0.7)), "thickness": 1.2, "width": 0,
+        "type": "data", "array": .numbers([error]), "color": .string(mark.faded(0.7)), "thickness": 1.2,
+        "width": 0,
       ]
     }
     return [
@@ -83,7 +87,8 @@ extension Summary {
   /// A legend of the objectives.
   func legend(line: Bool, shape: Bool) -> [LegendEntry] {
     rows.map {
-      LegendEntry(series: $0.index, swatch: Mark($0.index).swatch(line: line, shape: shape), text: $0.fullName)
+      LegendEntry(
+        series: $0.index, swatch: Mark($0.index).swatch(line: line, shape: shape), text: $0.fullName)
     }
   }
 }

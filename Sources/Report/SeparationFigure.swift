@@ -26,13 +26,15 @@ enum SeparationFigure {
       }
       guard estimates.contains(where: { $0.mean != nil }) else { continue }
       legend.append(
-        LegendEntry(series: number, swatch: variant.mark.swatch(line: false, shape: true), text: variant.title))
+        LegendEntry(
+          series: number, swatch: variant.mark.swatch(line: false, shape: true), text: variant.title))
       traces.append(trace(number, variant, rows, estimates))
     }
     guard !traces.isEmpty else { return nil }
     return Figure(
       id: "separation-by-distance", title: "R\u{00B2} by distance",
-      caption: "R\u{00B2} on the source's training images, penultimate features; means over seeds, bars one standard "
+      caption:
+        "R\u{00B2} on the source's training images, penultimate features; means over seeds, bars one standard "
         + "error either side (often shorter than the mark). " + orders(summary).html,
       legend: legend,
       charts: [
@@ -68,13 +70,15 @@ enum SeparationFigure {
       // The first objective stands on top.
       "y": .numbers(rows.indices.map { Double(rows.count - 1 - $0) }),
       "error_x": [
-        "type": "data", "array": .numbers(estimates.map { $0.standardError ?? 0 }), "thickness": 1.2, "width": 0,
+        "type": "data", "array": .numbers(estimates.map { $0.standardError ?? 0 }), "thickness": 1.2,
+        "width": 0,
         "color": .string(variant.mark.faded(0.7)),
       ],
       "text": .strings(zip(rows, estimates).map { "<b>\($0.fullName.html)</b><br>n = \($1.n)" }),
       "hovertemplate": .string("%{text}<br>\(variant.title): %{x:.3f}<extra></extra>"),
       "marker": [
-        "symbol": .string(variant.mark.symbol), "size": number == 0 ? 7 : 11, "color": .string(variant.mark.color),
+        "symbol": .string(variant.mark.symbol), "size": number == 0 ? 7 : 11,
+        "color": .string(variant.mark.color),
         "line": ["color": "#ffffff", "width": 1],
       ],
     ]

@@ -11,8 +11,8 @@ enum Standing: Sendable {
 }
 
 extension Summary {
-  /// The standing of every row: the best mean, and a paired t-test of each other row against it over the seeds that
-  /// both have (three at least), corrected by Holm's method over the rows, at 5 %.
+  /// The standing of every row: the best mean, and a paired t-test of each other row against it over the
+  /// seeds that both have (three at least), corrected by Holm's method over the rows, at 5 %.
   func standings(_ column: Column) -> [Standing] {
     let estimates = rows.map { $0.estimate(column) }
     guard column.better != .neither, let best = best(estimates, column.better) else {

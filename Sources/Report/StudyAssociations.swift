@@ -16,7 +16,8 @@ struct StudyAssociation: Sendable {
 
 extension Summary {
   /// The correlation of two columns.
-  func association(_ x: Column, _ y: Column, level: StudyAssociation.Level = .objectives) -> StudyAssociation {
+  func association(_ x: Column, _ y: Column, level: StudyAssociation.Level = .objectives) -> StudyAssociation
+  {
     let pairs: [(Double, Double)]
     switch level {
     case .objectives:
@@ -35,8 +36,8 @@ extension Summary {
     return StudyAssociation(x: x, y: y, level: level, association: Association(pairs), n: pairs.count)
   }
 
-  /// Every correlation that the report shows: separation and source accuracy against the mean and each target of every
-  /// protocol, and against each other.
+  /// Every correlation that the report shows: separation and source accuracy against the mean and each target
+  /// of every protocol, and against each other.
   var associations: [StudyAssociation] {
     let transfers = columns.filter { $0.group == .probe || $0.group == .neighbors }
     let pairs =

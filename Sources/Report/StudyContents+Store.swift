@@ -52,7 +52,8 @@ extension StudyContents.Run {
     plan = record.planJSON
     self.stages = stages.map {
       .init(
-        digest: $0.digest, kind: $0.kind.rawValue, target: $0.target, state: $0.state.rawValue, error: $0.error)
+        digest: $0.digest, kind: $0.kind.rawValue, target: $0.target, state: $0.state.rawValue,
+        error: $0.error)
     }
     self.measurements = [:]
     for row in measurements {

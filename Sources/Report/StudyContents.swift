@@ -112,7 +112,8 @@ extension StudyContents.Run {
       if let value = found.value, value.isFinite { return found }
       return .init(value: nil, reason: found.reason ?? "not measured")
     }
-    return .init(value: nil, reason: failure != nil ? "the run failed" : isFinished ? "not measured" : "not done yet")
+    return .init(
+      value: nil, reason: failure != nil ? "the run failed" : isFinished ? "not measured" : "not done yet")
   }
 
   /// The first failed stage.

@@ -1,4 +1,5 @@
-/// The report's style: one column of figures, a table that scrolls beside a fixed first column, and a page that prints.
+/// The report's style: one column of figures, a table that scrolls beside a fixed first column, and a page
+/// that prints.
 enum StyleSheet {
   static let text = #"""
     :root { color-scheme: light; --ink: #1b1f24; --muted: #5b636e; --line: #d9dde3; --faint: #f4f6f8;
@@ -92,8 +93,8 @@ enum StyleSheet {
     code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
     p code, dd code, td code { font-size: .92em; }
     pre.error { white-space: pre-wrap; margin: .2rem 0; padding: .5rem .7rem; }
-    footer { margin-top: 4rem; padding-top: 1rem; padding-bottom: 2rem; border-top: 1px solid var(--line); color: var(--muted);
-      font-size: .86rem; }
+    footer { color: var(--muted); font-size: .86rem; }
+    footer p { max-width: none; margin: 4rem 0 2rem; padding-top: 1rem; border-top: 1px solid var(--line); }
     noscript p { padding: .6rem .9rem; background: var(--faint); }
     @media (min-width: 1000px) {
       .lead { grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); }

@@ -43,11 +43,13 @@ enum SweepFigure {
 
   /// A figure for each sweep.
   static func figures(_ summary: Summary) -> [Figure] {
-    let columns = [Column.top1, .separationOnTrain] + [Column.meanTransfer(summary.contents)].compactMap { $0 }
+    let columns =
+      [Column.top1, .separationOnTrain] + [Column.meanTransfer(summary.contents)].compactMap { $0 }
     return sweeps(summary).enumerated().map { number, sweep in
       Figure(
         id: "sweep-\(number)", title: "\(sweep.objective): \(sweep.parameter)",
-        caption: "Small marks are runs, large ones means over seeds with one standard error either side; nothing but "
+        caption:
+          "Small marks are runs, large ones means over seeds with one standard error either side; nothing but "
           + "\(sweep.parameter.html) differs.",
         charts: columns.enumerated().compactMap { index, column in
           chart(sweep, column, id: "chart-sweep-\(number)-\(index)")
@@ -80,10 +82,12 @@ enum SweepFigure {
       traces: [
         [
           "type": "scatter", "mode": "markers", "x": .numbers(runs.map(\.0)), "y": .numbers(runs.map(\.1)),
-          "marker": ["size": 6, "color": .string(mark.color), "opacity": 0.4], "hovertemplate": .string(hover),
+          "marker": ["size": 6, "color": .string(mark.color), "opacity": 0.4],
+          "hovertemplate": .string(hover),
         ],
         [
-          "type": "scatter", "mode": "lines+markers", "x": .numbers(means.map(\.0)), "y": .numbers(means.map(\.1)),
+          "type": "scatter", "mode": "lines+markers", "x": .numbers(means.map(\.0)),
+          "y": .numbers(means.map(\.1)),
           "error_y": [
             "type": "data", "array": .numbers(means.map { $0.2 ?? 0 }), "thickness": 1.2, "width": 0,
             "color": .string(mark.faded(0.7)),
@@ -94,7 +98,8 @@ enum SweepFigure {
         ],
       ],
       layout: Axis.layout(
-        x: axis, y: Axis.value(title: column.unit == .percent ? "%" : "", ticks: 5), extra: [("hovermode", "closest")]
+        x: axis, y: Axis.value(title: column.unit == .percent ? "%" : "", ticks: 5),
+        extra: [("hovermode", "closest")]
       ), height: 260)
   }
 }

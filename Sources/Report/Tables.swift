@@ -28,7 +28,8 @@ struct Tables {
 
   private var mainTeX: String {
     let columns = summary.columns.filter { $0.target.isEmpty }
-    return tex(columns, comment: "Mean and standard error over seeds; targets one by one stand in transfer.tex.")
+    return tex(
+      columns, comment: "Mean and standard error over seeds; targets one by one stand in transfer.tex.")
   }
 
   private func tex(_ columns: [Column], comment: String) -> String {
@@ -53,13 +54,15 @@ struct Tables {
         ($0.key.target, $0.key.name, $0.key.split) < ($1.key.target, $1.key.name, $1.key.split)
       }.map { key, one in
         [
-          run.digest, run.label, run.network, String(run.seed), key.name, key.target, key.split, CSV.number(one.value),
+          run.digest, run.label, run.network, String(run.seed), key.name, key.target, key.split,
+          CSV.number(one.value),
           one.reason ?? "",
         ]
       }
     }
     return CSV.text(
-      header: ["run", "objective", "network", "seed", "measure", "target", "split", "value", "reason"], rows: rows)
+      header: ["run", "objective", "network", "seed", "measure", "target", "split", "value", "reason"],
+      rows: rows)
   }
 
   // MARK: Transfer
@@ -88,7 +91,9 @@ struct Tables {
 
   // MARK: Separation
 
-  private func separation(_ row: Summary.Row, _ variant: SeparationFigure.Variant, _ split: String) -> Estimate {
+  private func separation(_ row: Summary.Row, _ variant: SeparationFigure.Variant, _ split: String)
+    -> Estimate
+  {
     Estimate(of: row.runs) { $0.measurement(variant.name, split: split) }
   }
 
@@ -134,7 +139,8 @@ struct Tables {
     }
     return CSV.text(
       header: [
-        "x", "y", "over", "n", "pearson", "pearson_low", "pearson_high", "spearman", "spearman_low", "spearman_high",
+        "x", "y", "over", "n", "pearson", "pearson_low", "pearson_high", "spearman", "spearman_low",
+        "spearman_high",
       ], rows: rows)
   }
 
@@ -147,7 +153,8 @@ struct Tables {
       return "\(value) [\(ends[0]), \(ends[1])]"
     }
     return LaTeX.table(
-      comment: "\(summary.contents.name). Correlations over the means of the objectives, with 95 % intervals.",
+      comment:
+        "\(summary.contents.name). Correlations over the means of the objectives, with 95 % intervals.",
       header: ["", "n", "Pearson", "Spearman"],
       rows: summary.associations.filter { $0.level == .objectives }.map { one in
         [

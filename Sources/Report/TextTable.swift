@@ -1,5 +1,5 @@
-/// The main table for a terminal: columns aligned, the best mean of each starred, wide tables broken into bands of
-/// columns that fit.
+/// The main table for a terminal: columns aligned, the best mean of each starred, wide tables broken into
+/// bands of columns that fit.
 struct TextTable {
   var summary: Summary
   /// Characters to a line.
@@ -31,7 +31,8 @@ struct TextTable {
         next += 1
       }
       out += out.isEmpty ? "" : "\n"
-      out += lines(band, [pad("objective", first)] + names.map { pad(Format.shortened($0, to: first), first) })
+      out += lines(
+        band, [pad("objective", first)] + names.map { pad(Format.shortened($0, to: first), first) })
     }
     return out + "Mean ± standard error over seeds; accuracies in %; * best mean.\n"
   }

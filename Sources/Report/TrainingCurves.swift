@@ -13,7 +13,8 @@ enum TrainingCurves {
     guard !curves.isEmpty else { return nil }
     return Figure(
       id: "training-accuracy", title: "\(what) during training",
-      caption: caption(onHoldout ? "Images held out of the source's training set." : "Augmented training images."),
+      caption: caption(
+        onHoldout ? "Images held out of the source's training set." : "Augmented training images."),
       legend: summary.legend(line: true, shape: false),
       charts: [
         chart("chart-training-accuracy", "All epochs", what, curves),
@@ -24,7 +25,8 @@ enum TrainingCurves {
   private static func chart(_ id: String, _ title: String, _ what: String, _ curves: [Curve]) -> Chart {
     Chart(
       id: id, title: title,
-      description: "Line chart, \(title.lowercasedFirst): \(what.lowercasedFirst) by epoch for each of \(curves.count) "
+      description:
+        "Line chart, \(title.lowercasedFirst): \(what.lowercasedFirst) by epoch for each of \(curves.count) "
         + "objectives.",
       traces: curves.flatMap { $0.bandTrace } + curves.map { $0.lineTrace(suffix: " %") },
       layout: Axis.layout(
@@ -32,7 +34,8 @@ enum TrainingCurves {
       height: 400)
   }
 
-  /// One small chart an objective, each with its own scale: losses of different objectives cannot be compared.
+  /// One small chart an objective, each with its own scale: losses of different objectives cannot be
+  /// compared.
   static func loss(_ summary: Summary) -> Figure? {
     let curves = summary.rows.compactMap { Curve($0) { $0.loss } }
     guard !curves.isEmpty else { return nil }
@@ -69,7 +72,8 @@ enum TrainingCurves {
       let trained = row.runs.filter(\.isTrained)
       let series = (trained.isEmpty ? row.runs : trained).map { run in
         Dictionary(
-          run.epochs.compactMap { epoch in quantity(epoch).map { (epoch.epoch, $0) } }, uniquingKeysWith: { $1 })
+          run.epochs.compactMap { epoch in quantity(epoch).map { (epoch.epoch, $0) } },
+          uniquingKeysWith: { $1 })
       }.filter { !$0.isEmpty }
       guard let first = series.first else { return nil }
       runCount = series.count

@@ -1,4 +1,5 @@
-/// The figures about transfer: R^2 and source accuracy against the mean over targets, and R^2 against each target.
+/// The figures about transfer: R^2 and source accuracy against the mean over targets, and R^2 against each
+/// target.
 extension Page {
   /// The two main scatter plots, in one figure.
   var transferFigures: [Figure] {
@@ -8,7 +9,8 @@ extension Page {
     guard let transfer = Column.meanTransfer(summary.contents) else { return figure("", [accuracy]) }
     let association = summary.association(.separationOnTrain, transfer)
     let main = ScatterChart(
-      id: "chart-separation-transfer", x: .separationOnTrain, y: transfer, title: "Transfer against class separation",
+      id: "chart-separation-transfer", x: .separationOnTrain, y: transfer,
+      title: "Transfer against class separation",
       note: association.shortText, labelled: true)
     let second = ScatterChart(
       id: "chart-accuracy-transfer", x: .top1, y: transfer, title: "Transfer against source accuracy",

@@ -1,10 +1,12 @@
 import Foundation
 
+@testable import Report
 @testable import Study
 
-/// A study that was never run, in a store: nine objectives, one of them swept over three temperatures, three seeds,
-/// four targets. One run failed in training, one in a probe, one objective has a single seed, one has a long label.
-/// Numbers follow fixed formulas with a little noise from the seed, so that transfer falls as R^2 rises.
+/// A study that was never run, in a store: nine objectives, one of them swept over three temperatures, three
+/// seeds, four targets. One run failed in training, one in a probe, one objective has a single seed, one has
+/// a long label. Numbers follow fixed formulas with a little noise from the seed, so that transfer falls as
+/// R^2 rises.
 enum SyntheticStudy {
   static let targets = ["fine shape", "hue", "texture", "orientation"]
 
@@ -23,9 +25,15 @@ enum SyntheticStudy {
     make("final-layer-l2", ["strength": 8e-4], r2: 0.59, top1: 0.918),
     make("logit-penalty", ["strength": 6e-4], r2: 0.60, top1: 0.922),
     make("logit-normalization", ["temperature": 0.04], r2: 0.52, top1: 0.923),
-    make("cosine-softmax", ["normalizesFeatures": 1, "temperature": 0.02], r2: 0.55, top1: 0.921, shows: "temperature"),
-    make("cosine-softmax", ["normalizesFeatures": 1, "temperature": 0.05], r2: 0.64, top1: 0.924, shows: "temperature"),
-    make("cosine-softmax", ["normalizesFeatures": 1, "temperature": 0.1], r2: 0.70, top1: 0.923, shows: "temperature"),
+    make(
+      "cosine-softmax", ["normalizesFeatures": 1, "temperature": 0.02], r2: 0.55, top1: 0.921,
+      shows: "temperature"),
+    make(
+      "cosine-softmax", ["normalizesFeatures": 1, "temperature": 0.05], r2: 0.64, top1: 0.924,
+      shows: "temperature"),
+    make(
+      "cosine-softmax", ["normalizesFeatures": 1, "temperature": 0.1], r2: 0.70, top1: 0.923,
+      shows: "temperature"),
     make("sigmoid", r2: 0.57, top1: 0.920),
     make("squared-error", ["kappa": 9, "scale": 10, "sumsClasses": 0, "target": 60], r2: 0.85, top1: 0.911),
   ]
@@ -33,21 +41,29 @@ enum SyntheticStudy {
   private static func make(
     _ name: String, _ parameters: [String: Double] = [:], r2: Double, top1: Double, shows: String? = nil
   ) -> Objective {
-    let values = parameters.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",")
+    let values = parameters.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value)" }.joined(
+      separator: ",")
     let label = shows.flatMap { key in parameters[key].map { "\(name):\(key)=\($0)" } } ?? name
     return Objective(
-      label: label, json: "{\"parts\":[{\"name\":\"\(name)\",\"parameters\":{\(values)}}]}", name: name, r2: r2,
+      label: label, json: "{\"parts\":[{\"name\":\"\(name)\",\"parameters\":{\(values)}}]}", name: name,
+      r2: r2,
       top1: top1)
   }
 
   /// A label that must not break the page.
   static let long = Objective(
-    label: "label-smoothing:rescaled=1,smoothing=0.05+final-layer-l2:strength=0.0008+logit-penalty:strength=0.0006",
+    label:
+      "label-smoothing:rescaled=1,smoothing=0.05+final-layer-l2:strength=0.0008+logit-penalty:strength=0.0006",
     json: """
       {"parts":[{"name":"label-smoothing","parameters":{"smoothing":0.05,"rescaled":1}},
       {"name":"final-layer-l2","parameters":{"strength":0.0008}},
       {"name":"logit-penalty","parameters":{"strength":0.0006}}]}
       """, name: "label-smoothing+final-layer-l2+logit-penalty", r2: 0.66, top1: 0.925)
+
+  /// The study as it is read, made once for all tests that only look.
+  static func contents() throws -> StudyContents { try cached.get() }
+
+  private static let cached = Result { try StudyContents(store: store()) }
 
   /// The store. `hour` and `host` change what only the provenance may show.
   static func store(hour: Int = 9, host: String = "alpha", long: Bool = true) throws -> StudyStore {
@@ -59,7 +75,7 @@ enum SyntheticStudy {
   static func fill(_ store: StudyStore, hour: Int, host: String, long withLong: Bool) throws {
     let all = objectives + (withLong ? [long] : [])
     var runs: [RunRecord] = []
-    var stages: [StageRecord] = []
+    var stages: [Study.StageRecord] = []
     for (index, objective) in all.enumerated() {
       for seed in 0..<(objective.label == "sigmoid" ? 1 : 3) {
         let digest = hexadecimal("run \(objective.label) \(seed)")
@@ -68,7 +84,8 @@ enum SyntheticStudy {
             digest: digest, label: objective.label, objective: objective.name, objectiveJSON: objective.json,
             network: "resnet20", seed: seed, planJSON: plan(objective, seed), position: runs.count))
         let kinds: [(StageKind, String)] =
-          [(.train, ""), (.evaluate, ""), (.separation, "")] + targets.map { (.probe, $0) } + targets.map { (.knn, $0) }
+          [(.train, ""), (.evaluate, ""), (.separation, "")] + targets.map { (.probe, $0) }
+          + targets.map { (.knn, $0) }
         for (kind, target) in kinds {
           stages.append(
             StageRecord(
@@ -82,17 +99,20 @@ enum SyntheticStudy {
         name: "synthetic <study> & co", specYAML: specification, specJSON: "{}",
         createdAt: "2026-01-02T0\(hour % 10):00:00Z", programVersion: "0.1.0"), runs: runs, stages: stages)
     try store.record(facts: [
-      "torch": "2.13.0", "swift": "6.3.1", "threads": "2", "dataset glyphs train sha256": hexadecimal("glyphs train"),
+      "torch": "2.13.0", "swift": "6.3.1", "threads": "2",
+      "dataset glyphs train sha256": hexadecimal("glyphs train"),
       "dataset glyphs test sha256": hexadecimal("glyphs test"), "host": host,
     ])
     for run in runs {
       guard let objective = all.first(where: { $0.label == run.label }) else { continue }
-      try finish(run, objective, stages.filter { $0.runDigest == run.digest }, in: store, hour: hour, host: host)
+      try finish(
+        run, objective, stages.filter { $0.runDigest == run.digest }, in: store, hour: hour, host: host)
     }
   }
 
   private static func finish(
-    _ run: RunRecord, _ objective: Objective, _ stages: [StageRecord], in store: StudyStore, hour: Int, host: String
+    _ run: RunRecord, _ objective: Objective, _ stages: [StageRecord], in store: StudyStore, hour: Int,
+    host: String
   ) throws {
     var noise = Noise(state: UInt64(run.position + 1))
     let diverges = objective.name == "squared-error" && run.seed == 2
@@ -100,8 +120,10 @@ enum SyntheticStudy {
       let progress = 1 - exp(-Double(epoch) / 3)
       try store.record(
         epoch: EpochRecord(
-          runDigest: run.digest, epoch: epoch, loss: (objective.name == "squared-error" ? 300 : 2.3) * (1.05 - progress)
-            * (1 + 0.05 * noise.next()), trainAccuracy: min(1, objective.top1 * progress + 0.01 * noise.next()),
+          runDigest: run.digest, epoch: epoch,
+          loss: (objective.name == "squared-error" ? 300 : 2.3) * (1.05 - progress)
+            * (1 + 0.05 * noise.next()),
+          trainAccuracy: min(1, objective.top1 * progress + 0.01 * noise.next()),
           holdoutAccuracy: min(1, objective.top1 * progress * 0.99 + 0.02 * noise.next()), learningRate: 0.1,
           imagesPerSecond: 900 + Double(hour)))
     }
@@ -111,16 +133,18 @@ enum SyntheticStudy {
       if diverges {
         let error = "loss is not finite at step 812: learning rate 0.4, last finite loss 1.2e+34 <at epoch 5>"
         try store.fail(
-          stage: stage.digest, error: stage.kind == .train ? error : "train failed", seconds: 1, final: true, at: time)
+          stage: stage.digest, error: stage.kind == .train ? error : "train failed", seconds: 1, final: true,
+          at: time)
         continue
       }
       if objective.name == "dropout" && run.seed == 1 && stage.kind == .probe && stage.target == "hue" {
-        try store.fail(stage: stage.digest, error: "out of memory", seconds: 2, final: true, at: time)
+        try store.fail(stage: stage.digest, error: "out of memory", seconds: 2, final: true, lasting: true, at: time)
         continue
       }
       let rows = measurements(stage, objective, &noise).map {
         MeasurementRecord(
-          runDigest: run.digest, stageDigest: stage.digest, name: $0.name, target: stage.target, split: $0.split,
+          runDigest: run.digest, stageDigest: stage.digest, name: $0.name, target: stage.target,
+          split: $0.split,
           value: $0.value, reason: $0.reason)
       }
       try store.finish(stage: stage.digest, seconds: 3 + Double(hour), measurements: rows, at: time)
@@ -129,16 +153,22 @@ enum SyntheticStudy {
 
   private typealias Value = (name: String, split: String, value: Double?, reason: String?)
 
-  private static func measurements(_ stage: StageRecord, _ objective: Objective, _ noise: inout Noise) -> [Value] {
+  private static func measurements(_ stage: StageRecord, _ objective: Objective, _ noise: inout Noise)
+    -> [Value]
+  {
     switch stage.kind {
     case .evaluate:
       let top1 = objective.top1 + 0.002 * noise.next()
       let isSwept = objective.name == "cosine-softmax"
       return [
         ("top1", "test", top1, nil), ("top5", "test", nil, "only 5 classes"), ("loss", "test", 0.3, nil),
-        ("nll", "test", 1.2 - top1 + 0.01 * noise.next(), nil), ("ece", "test", 0.05 + 0.01 * noise.next(), nil),
+        ("nll", "test", 1.2 - top1 + 0.01 * noise.next(), nil),
+        ("ece", "test", 0.05 + 0.01 * noise.next(), nil),
         ("temperature", "test", 1.3, nil),
-        ("nll_scaled", "test", isSwept ? nil : 1.15 - top1 + 0.01 * noise.next(), isSwept ? "no holdout" : nil),
+        (
+          "nll_scaled", "test", isSwept ? nil : 1.15 - top1 + 0.01 * noise.next(),
+          isSwept ? "no holdout" : nil
+        ),
         ("ece_scaled", "test", 0.012 + 0.003 * noise.next(), nil),
       ]
     case .separation:
@@ -178,7 +208,8 @@ enum SyntheticStudy {
 
   /// 64 hexadecimal digits that depend on the text alone.
   private static func hexadecimal(_ text: String) -> String {
-    var noise = Noise(state: text.utf8.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 })
+    var noise = Noise(
+      state: text.utf8.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 })
     return (0..<4).map { _ in
       let word = String(noise.word(), radix: 16)
       return String(repeating: "0", count: 16 - word.count) + word

@@ -16,7 +16,8 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Network.") var network = "resnet20"
     @Option(help: "Channels of the network's first stage.") var width: Int?
     @Option(help: "Samples a step.") var batch = 128
-    @Option(help: "Side of the images, in pixels; three channels.") var size = 32
+    @Option(help: "Side of the images, in pixels.") var size = 32
+    @Option(help: "Channels of the images.") var channels = 3
     @Option(help: "Classes.") var classes = 10
     @Option(help: "Type of activations: f32 or bf16.") var precision = "f32"
     @Option(help: "Threads.") var threads: Int?
@@ -26,7 +27,7 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
       let type = try named(Precision.self, precision, "--precision")
       let bench = StepBenchmark(
-        network: NetworkSpec(name: network, width: width), batch: batch, size: size, classes: classes, precision: type,
+        network: NetworkSpec(name: network, width: width), batch: batch, size: size, channels: channels, classes: classes, precision: type,
         threads: threads ?? HostMachine.cores, steps: steps)
       let seconds = try bench.run(catalog: Tool.catalog).sorted()
       let peak = try peakFlops(type)

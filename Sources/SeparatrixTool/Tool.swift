@@ -69,6 +69,8 @@ public enum Tool {
     case is ObjectiveError: 2
 
     case is MeasureError: 3
+    case let error as TransferError:
+      ["k", "distance", "weighting", "lambdas", "holdout", "temperature"].contains(error.argument) ? 2 : 3
     case is TorchError, is StudyError: 1
     case is CleanExit, is ValidationError: nil
     default: "\(type(of: error))" == "CommandError" ? nil : 1
@@ -101,6 +103,6 @@ struct Root: ParsableCommand {
     version: programVersion,
     subcommands: [
       StudyCommand.self, TrainCommand.self, EvaluateCommand.self, ExtractCommand.self, AnalyzeCommand.self,
-      DataCommand.self, DoctorCommand.self, BenchCommand.self, WorkerCommand.self,
+      TransferCommand.self, DataCommand.self, DoctorCommand.self, BenchCommand.self, WorkerCommand.self,
     ])
 }

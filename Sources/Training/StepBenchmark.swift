@@ -10,8 +10,10 @@ public struct StepBenchmark: Sendable {
   public var network: NetworkSpec
   /// Samples a step.
   public var batch: Int
-  /// Side of the images, 3 channels.
+  /// Side of the images.
   public var size: Int
+  /// Channels of the images.
+  public var channels: Int
   /// Classes.
   public var classes: Int
   /// Type of the activations.
@@ -23,11 +25,12 @@ public struct StepBenchmark: Sendable {
 
   /// Describes a measurement.
   public init(
-    network: NetworkSpec, batch: Int, size: Int, classes: Int = 10, precision: Precision, threads: Int, steps: Int
+    network: NetworkSpec, batch: Int, size: Int, channels: Int = 3, classes: Int = 10, precision: Precision, threads: Int, steps: Int
   ) {
     self.network = network
     self.batch = batch
     self.size = size
+    self.channels = channels
     self.classes = classes
     self.precision = precision
     self.threads = threads
@@ -36,21 +39,21 @@ public struct StepBenchmark: Sendable {
 
   /// Runs it: softmax objective, Nesterov momentum, weight decay, moving average. Seconds of each timed step.
   public func run(catalog: Catalog = .standard) throws(TrainingError) -> [Double] {
-    for (field, value) in [("batch", batch), ("size", size), ("threads", threads), ("steps", steps), ("classes", classes)]
+    for (field, value) in [("batch", batch), ("size", size), ("threads", threads), ("steps", steps), ("classes", classes), ("channels", channels)]
     where !(1...1_000_000).contains(value) {
       throw .badPlan(field: field, value: "\(value)", expected: "1 to 1000000")
     }
     return try wrapping {
       try Machine.setThreads(threads)
       let model = try Model(
-        network, channels: 3, size: size, classes: classes, source: .seed(0), networks: catalog.networks)
+        network, channels: channels, size: size, classes: classes, source: .seed(0), networks: catalog.networks)
       var options = TrainingOptions()
       options.weightDecay = 5e-4
       let optimizer = try Optimizer(model, options: options)
       let objective = try Combination(base: Softmax())
       var random = CounterGenerator(seed: 0, purpose: .bench)
-      let pixels = (0..<batch * 3 * size * size).map { _ in Float(random.uniform() * 2 - 1) }
-      let images = try Tensor(pixels, shape: [batch, size, size, 3]).permute([0, 3, 1, 2])
+      let pixels = (0..<batch * channels * size * size).map { _ in Float(random.uniform() * 2 - 1) }
+      let images = try Tensor(pixels, shape: [batch, size, size, channels]).permute([0, 3, 1, 2])
       let labels = try Tensor((0..<batch).map { _ in random.below(classes) })
       let mode = Mode.training(SampleRandomness(seed: 0, epoch: 0, samples: Array(0..<batch)))
       let type: ElementType = precision == .bf16 ? .bf16 : .f32
@@ -73,11 +76,11 @@ public struct StepBenchmark: Sendable {
   public func flopsPerImage(catalog: Catalog = .standard) throws(TrainingError) -> Double {
     try wrapping {
       let model = try Model(
-        network, channels: 3, size: size, classes: classes, source: .seed(0), networks: catalog.networks)
+        network, channels: channels, size: size, classes: classes, source: .seed(0), networks: catalog.networks)
       var multiplications = model.head.weight.count
       try withoutGradient { () throws(TorchError) in
         let pass = Pass(.evaluation, counting: { multiplications += $0 })
-        _ = try model.network.features(Tensor.zeros([1, 3, size, size]).channelsLast(), pass)
+        _ = try model.network.features(Tensor.zeros([1, channels, size, size]).channelsLast(), pass)
       }
       return 6 * Double(multiplications)
     }

@@ -4,10 +4,14 @@ import Torch
 /// How often a classifier is right.
 public struct Accuracy {
   /// The share of examples whose label has the largest output; of equal outputs the lowest class counts.
-  public static func top1(outputs: Tensor, labels: [Int]) throws -> Double { try top(1, outputs: outputs, labels: labels) }
+  public static func top1(outputs: Tensor, labels: [Int]) throws -> Double {
+    try top(1, outputs: outputs, labels: labels)
+  }
 
   /// The share of examples whose label is among the five largest outputs.
-  public static func top5(outputs: Tensor, labels: [Int]) throws -> Double { try top(5, outputs: outputs, labels: labels) }
+  public static func top5(outputs: Tensor, labels: [Int]) throws -> Double {
+    try top(5, outputs: outputs, labels: labels)
+  }
 
   /// The share of examples whose label is among the `count` largest outputs [n, K]; of equal outputs the lower
   /// classes come first. Throws `MeasureError` when labels and outputs do not fit.
@@ -57,7 +61,8 @@ public struct Accuracy {
       throw MeasureError("outputs", found: "shape \(shape)", expected: "[n, K] with n and K of at least 1")
     }
     guard labels.count == shape[0] else {
-      throw MeasureError("labels", found: "\(labels.count)", expected: "\(shape[0]), one a row of the outputs")
+      throw MeasureError(
+        "labels", found: "\(labels.count)", expected: "\(shape[0]), one a row of the outputs")
     }
     if let row = labels.firstIndex(where: { $0 < 0 || $0 >= shape[1] }) {
       throw MeasureError("labels[\(row)]", found: "\(labels[row])", expected: "a class in 0..<\(shape[1])")

@@ -99,7 +99,9 @@ public struct Calibration {
     }
 
     /// sum over bins of (share of examples) |accuracy - confidence|.
-    func error(_ n: Double) -> Double { zip(confidence, hits).reduce(0) { $0 + abs($1.0 - Double($1.1)) } / n }
+    func error(_ n: Double) -> Double {
+      zip(confidence, hits).reduce(0) { $0 + abs($1.0 - Double($1.1)) } / n
+    }
 
     var reliability: [CalibrationResult.Bin] {
       (0..<binCount).map { bin in

@@ -51,7 +51,8 @@ public struct ClassSeparation {
     _ source: some RowSource, labels: [Int], distances: Set<Distance>? = nil
   ) throws -> SeparationResult {
     guard labels.count == source.count else {
-      throw MeasureError("labels", found: "\(labels.count)", expected: "\(source.count), one a row of the features")
+      throw MeasureError(
+        "labels", found: "\(labels.count)", expected: "\(source.count), one a row of the features")
     }
     guard source.count > 0 else { throw MeasureError("features", found: "no rows", expected: "at least one") }
     let classes = Classes(labels)
@@ -99,7 +100,8 @@ public struct ClassSeparation {
     let debiased = zip(within, rows.classes.sizes).map { $0 * Double($1) / Double($1 - 1) }
     let magnitude = scale * (try rows.magnitude())
     return SeparationResult.Entry(
-      within: within, debiased: debiased, total: total, sizes: rows.classes.sizes, rounding: 1e-28 * magnitude)
+      within: within, debiased: debiased, total: total, sizes: rows.classes.sizes, rounding: 1e-28 * magnitude
+    )
   }
 
   /// Angles between all pairs, upper triangle of blocks.
@@ -129,7 +131,9 @@ public struct ClassSeparation {
         total += factor * (try (weighted * weights.narrow(0, first, height)).sum().item())
         if sorted[first + height - 1] >= sorted[second] {
           let ofClass = try angle.matmul(member.narrow(0, second, width)) * member.narrow(0, first, height)
-          for (index, value) in try ofClass.sum([0]).doubles().enumerated() { inside[index] += factor * value }
+          for (index, value) in try ofClass.sum([0]).doubles().enumerated() {
+            inside[index] += factor * value
+          }
         }
       }
     }

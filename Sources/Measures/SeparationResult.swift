@@ -47,7 +47,8 @@ public struct SeparationResult: Codable, Hashable, Sendable {
       r2 = 1 - mean / total
       if let single = sizes.firstIndex(of: 1) {
         let singles = sizes.count { $0 == 1 }
-        reason = "\(singles) of \(sizes.count) classes have one example (the first is class \(single)): no pair of distinct ones"
+        reason =
+          "\(singles) of \(sizes.count) classes have one example (the first is class \(single)): no pair of distinct ones"
         return
       }
       let meanDebiased = debiased.reduce(0, +) / count

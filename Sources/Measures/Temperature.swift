@@ -51,7 +51,8 @@ extension Calibration {
     }
 
     guard derivatives(0).first < 0 else {
-      return .init(reason: "the labels' outputs are no larger than the mean output: no temperature above 0 is best")
+      return .init(
+        reason: "the labels' outputs are no larger than the mean output: no temperature above 0 is best")
     }
     let isRight = (0..<n).allSatisfy { gaps[$0 * classes + labels[$0]] == 0 }
     guard !isRight else {

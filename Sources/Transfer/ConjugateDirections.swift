@@ -42,8 +42,10 @@ struct ConjugateDirections {
     let first = try Self.precondition(residual, inverse, inverseSum)
     let energy = try (residual * first).sum([1, 2]).doubles()
     var state = State(
-      places: Array(tolerances.indices), probabilities: probabilities, inverse: inverse, inverseSum: inverseSum,
-      penalty: penalty, solution: try .zeros(gradient.shape, type: .f64), residual: residual, direction: first,
+      places: Array(tolerances.indices), probabilities: probabilities, inverse: inverse,
+      inverseSum: inverseSum,
+      penalty: penalty, solution: try .zeros(gradient.shape, type: .f64), residual: residual,
+      direction: first,
       energy: energy)
     let targets = zip(energy, tolerances).map { $0 * $1 * $1 }
     var results = [Tensor?](repeating: nil, count: tolerances.count)
@@ -83,7 +85,9 @@ struct ConjugateDirections {
         isRunning = running.map { _ in true }
       }
     }
-    for index in state.places.indices { results[state.places[index]] = try state.solution.select(0, index).clone() }
+    for index in state.places.indices {
+      results[state.places[index]] = try state.solution.select(0, index).clone()
+    }
     return try .stack(results.compactMap { $0 })
   }
 

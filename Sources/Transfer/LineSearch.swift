@@ -41,7 +41,8 @@ struct LineSearch {
       let values = try tried.loss.doubles()
       for index in 0..<count where !isFine[index] {
         let t = step[index]
-        let value = values[index] + lambdas[index] / 2 * (square[index] + t * (2 * cross[index] + t * length[index]))
+        let value =
+          values[index] + lambdas[index] / 2 * (square[index] + t * (2 * cross[index] + t * length[index]))
         let limit = objectives[index] + 1e-4 * t * slope[index] + 1e-14 * objectives[index]
         if value <= limit { isFine[index] = true } else if trial < 48 { step[index] /= 2 }
       }

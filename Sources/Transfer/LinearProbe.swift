@@ -54,23 +54,27 @@ public struct LinearProbe {
     var tested = try test.map { try LabelledFeatures($0, testLabels, name: "test") }
     if let tested, tested.dimensions != all.dimensions {
       throw TransferError(
-        "test features", found: "\(tested.dimensions) columns", expected: "\(all.dimensions), as in the training set")
+        "test features", found: "\(tested.dimensions) columns",
+        expected: "\(all.dimensions), as in the training set")
     }
     let classes = Classes(all.labels)
     guard classes.count > 1 else {
       throw TransferError("train labels", found: "one class only", expected: "at least two")
     }
     if let groups = options.groups, groups.count != all.count {
-      throw TransferError("groups", found: "\(groups.count)", expected: "\(all.count), one a training example")
+      throw TransferError(
+        "groups", found: "\(groups.count)", expected: "\(all.count), one a training example")
     }
     let (kept, held) =
       options.holdout == 0
       ? (Array(0..<all.count), [])
       : Holdout.split(
-        labels: all.labels, groups: options.groups, fraction: options.holdout, seed: options.seed, purpose: .transfer)
+        labels: all.labels, groups: options.groups, fraction: options.holdout, seed: options.seed,
+        purpose: .transfer)
     if options.holdout > 0 && held.isEmpty {
       throw TransferError(
-        "holdout", found: "\(options.holdout) of \(all.count) examples", expected: "a share that holds at least one")
+        "holdout", found: "\(options.holdout) of \(all.count) examples",
+        expected: "a share that holds at least one")
     }
     var standardization: (mean: Tensor, deviation: Tensor)?
     if options.standardizes {
@@ -93,7 +97,8 @@ public struct LinearProbe {
     for index in entries.indices { entries[index].testAccuracy = testAccuracies?[index] }
     var result = ProbeResult(
       n: all.count, dimensions: all.dimensions, classes: classes.count, holdoutCount: held.count,
-      gradientNormAtZero: path.gradientNormAtZero, largestGradientRatio: path.largestRatio, seconds: 0, path: [])
+      gradientNormAtZero: path.gradientNormAtZero, largestGradientRatio: path.largestRatio, seconds: 0,
+      path: [])
     if tested == nil { result.reason = "no test set was given" }
     var final: ProbeFit?
     if held.isEmpty {
@@ -143,7 +148,8 @@ extension LinearProbe.Outcome {
     }
     let items = try tensors.map { name, tensor in
       SafeTensorsFile.Item(
-        name: name, type: tensor.elementType == .i64 ? .i64 : .f64, shape: tensor.shape, bytes: try tensor.bytes())
+        name: name, type: tensor.elementType == .i64 ? .i64 : .f64, shape: tensor.shape,
+        bytes: try tensor.bytes())
     }
     var metadata: [String: String] = [:]
     if let lambda = result.lambda { metadata["lambda"] = "\(lambda)" }

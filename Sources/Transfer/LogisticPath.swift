@@ -14,6 +14,9 @@ struct LogisticPath {
     var gradient = 1e-6
     /// Of the predicted fall of the last step against the objective.
     var decrease = 1e-9
+    /// Of gradient norm^2 / (2 lambda), which bounds what is left, against the objective; given up when the predicted
+    /// fall is down to rounding.
+    var gap = 1e-8
     /// Most Newton steps.
     var steps = 100
     /// Most conjugate-gradient steps for one direction.
@@ -92,9 +95,14 @@ struct LogisticPath {
       let norms = try problem.originalNorms(gradient)
       let scale = max(problem.gradientNormAtZero, .leastNormalMagnitude)
       let ratios = norms.map { $0 / scale }
+      let losses = try likelihood.loss.doubles()
+      let squares = try (weights.square() * problem.penalized).sum([1, 2]).doubles()
       let isDone = active.indices.map { index in
-        stuck[index] || step >= tolerance.steps
-          || (ratios[index] <= tolerance.gradient && predicted[index] <= tolerance.decrease)
+        if stuck[index] || step >= tolerance.steps { return true }
+        let objective = losses[index] + lambda[index] / 2 * squares[index]
+        let gap = norms[index] * norms[index] / (2 * lambda[index])
+        return ratios[index] <= tolerance.gradient && predicted[index] <= tolerance.decrease
+          && (gap <= tolerance.gap * objective || predicted[index] <= 1e-16)
       }
       for index in active.indices where isDone[index] {
         results[active[index]] = try weights.select(0, index).clone()

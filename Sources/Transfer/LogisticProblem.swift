@@ -54,7 +54,9 @@ struct LogisticProblem {
   /// Logits [L, K, n] of weights [L, K, d + 1].
   func logits(_ weights: Tensor) throws -> Tensor {
     let shape = weights.shape
-    return try weights.reshape([shape[0] * shape[1], shape[2]]).matmul(features).reshape([shape[0], shape[1], count])
+    return try weights.reshape([shape[0] * shape[1], shape[2]]).matmul(features).reshape([
+      shape[0], shape[1], count,
+    ])
   }
 
   /// Sums of derivatives by the logits [L, K, n] times features: [L, K, d + 1].

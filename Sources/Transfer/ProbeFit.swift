@@ -36,7 +36,8 @@ struct ProbeFit {
     let solution = try path.solve(lambdas, start: begin)
     let (weights, biases) = try problem.original(solution.weights)
     entries = try Self.entries(
-      set.features, problem.examples, weights: weights, biases: biases, lambdas: lambdas, steps: solution.steps,
+      set.features, problem.examples, weights: weights, biases: biases, lambdas: lambdas,
+      steps: solution.steps,
       block: path.blockLimit)
     if present.count == classes.count {
       self.weights = weights
@@ -52,7 +53,8 @@ struct ProbeFit {
 
   /// Objective and gradient norm of each fit, from the features as they came.
   private static func entries(
-    _ features: Tensor, _ examples: SoftmaxLikelihood.Examples, weights: Tensor, biases: Tensor, lambdas: [Double],
+    _ features: Tensor, _ examples: SoftmaxLikelihood.Examples, weights: Tensor, biases: Tensor,
+    lambdas: [Double],
     steps: [Int], block: Int
   ) throws -> [ProbeResult.Entry] {
     let values = try features.to(.f64)
@@ -74,7 +76,8 @@ struct ProbeFit {
         let lambda = lambdas[first + index]
         entries.append(
           ProbeResult.Entry(
-            lambda: lambda, objective: loss + lambda / 2 * penalties[index], gradientNorm: squares[index].squareRoot(),
+            lambda: lambda, objective: loss + lambda / 2 * penalties[index],
+            gradientNorm: squares[index].squareRoot(),
             gapBound: squares[index] / (2 * lambda), iterations: steps[first + index]))
       }
     }

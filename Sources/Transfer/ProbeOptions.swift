@@ -15,7 +15,8 @@ public struct ProbeOptions: Codable, Hashable, Sendable {
 
   /// The protocol's own: 45 log-spaced lambda in 1e-6...1e5, a fifth held out, features as they are.
   public init(
-    lambdas: [Double] = ProbeOptions.grid(low: 1e-6, high: 1e5, count: 45), holdout: Double = 0.2, seed: UInt64 = 0,
+    lambdas: [Double] = ProbeOptions.grid(low: 1e-6, high: 1e5, count: 45), holdout: Double = 0.2,
+    seed: UInt64 = 0,
     groups: [Int]? = nil, standardizes: Bool = false
   ) {
     self.lambdas = lambdas
@@ -39,7 +40,8 @@ public struct ProbeOptions: Codable, Hashable, Sendable {
   /// Reads LOW:HIGH:COUNT, as 1e-6:1e5:45.
   public static func parseGrid(_ text: String) throws(TransferError) -> [Double] {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 3, let low = Double(parts[0]), let high = Double(parts[1]), let count = Int(parts[2]) else {
+    guard parts.count == 3, let low = Double(parts[0]), let high = Double(parts[1]), let count = Int(parts[2])
+    else {
       throw TransferError("lambdas", found: text, expected: "LOW:HIGH:COUNT, as 1e-6:1e5:45")
     }
     guard low > 0, high >= low, high.isFinite, (1...10_000).contains(count), count > 1 || low == high else {

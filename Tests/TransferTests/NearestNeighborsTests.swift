@@ -1,0 +1,125 @@
+import Foundation
+import Testing
+import Torch
+
+@testable import Transfer
+
+private struct Known: Decodable {
+  var dimensions, k: Int
+  var train, test: [Float]
+  var trainLabels, testLabels, cosine, euclidean: [Int]
+  var accuracy: [String: Double]
+
+  enum CodingKeys: String, CodingKey {
+    case dimensions, k, train, test, cosine, euclidean, accuracy
+    case trainLabels = "train_labels"
+    case testLabels = "test_labels"
+  }
+
+  static func read() throws -> Known { try fixture("neighbors", as: Known.self) }
+  func base() throws -> Tensor { try Tensor(train, shape: [trainLabels.count, dimensions]) }
+  func queries() throws -> Tensor { try Tensor(test, shape: [testLabels.count, dimensions]) }
+}
+
+@Suite struct NearestNeighborsTests {
+  @Test(arguments: KNNOptions.Distance.allCases)
+  func hasFaissNeighbors(distance: KNNOptions.Distance) throws {
+    let known = try Known.read()
+    for type in [ElementType.f32, .f64] {
+      let found = try NeighborSearch(known.base().to(type), distance: distance).nearest(
+        known.k, of: known.queries())
+      #expect(found.indices == (distance == .cosine ? known.cosine : known.euclidean))
+    }
+  }
+
+  @Test func hasThePeersAccuracy() throws {
+    let known = try Known.read()
+    for (weighting, distance) in [
+      (KNNOptions.Weighting.uniform, KNNOptions.Distance.euclidean), (.distance, .euclidean),
+      (.softmax, .cosine),
+    ] {
+      let result = try NearestNeighbors.run(
+        train: known.base(), trainLabels: known.trainLabels, test: known.queries(),
+        testLabels: known.testLabels,
+        options: KNNOptions(ks: [known.k], distances: [distance], weightings: [weighting], holdout: 0))
+      #expect(result.accuracy == known.accuracy[weighting.rawValue])
+      #expect(result.k == known.k && result.table.count == 1 && result.table[0].holdoutAccuracy == nil)
+    }
+  }
+
+  /// Copies of one vector everywhere: every score ties, and the lowest rows win.
+  @Test(arguments: KNNOptions.Distance.allCases)
+  func tiesGoToTheLowerRow(distance: KNNOptions.Distance) throws {
+    let row = [0.1, -0.7, 0.3] as [Float]
+    let x = try Tensor((0..<200).flatMap { _ in row }, shape: [200, 3])
+    let found = try NeighborSearch(x, distance: distance).nearest(5, of: x.narrow(0, 0, 3))
+    #expect(found.indices == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4])
+    #expect(found.rescued == 3)
+  }
+
+  /// Neighbours nearer to each other than single precision can tell are told apart.
+  @Test(arguments: KNNOptions.Distance.allCases)
+  func ordersWhatSinglePrecisionCannot(distance: KNNOptions.Distance) throws {
+    let n = 500
+    let x = try Tensor((0..<n).flatMap { [1, 1e-6 * Double(n - $0)] }, shape: [n, 2])
+    let found = try NeighborSearch(x, distance: distance).nearest(
+      4, of: Tensor([1, 0] as [Double], shape: [1, 2]))
+    #expect(found.indices == [499, 498, 497, 496])
+  }
+
+  @Test func zeroVectorsAreAtDistanceOneFromAll() throws {
+    let x = try Tensor([0, 0, 1, 0, -1, 0] as [Float], shape: [3, 2])
+    let found = try NeighborSearch(x, distance: .cosine).nearest(
+      3, of: Tensor([2, 0] as [Float], shape: [1, 2]))
+    #expect(found.indices == [1, 0, 2] && found.scores == [1, 0, -1])
+  }
+
+  @Test func choosesOnTheHoldout() throws {
+    let known = try Known.read()
+    let options = KNNOptions(ks: [1, 5, 20], temperatures: [0.07, 0.2], holdout: 0.2, seed: 4)
+    func run(_ labels: [Int]) throws -> KNNResult {
+      try NearestNeighbors.run(
+        train: known.base(), trainLabels: known.trainLabels, test: known.queries(), testLabels: labels,
+        options: options)
+    }
+    let result = try run(known.testLabels)
+    #expect(result.table.count == 3 * 2 * 4)
+    #expect(result.holdoutAccuracy == result.table.compactMap(\.holdoutAccuracy).max())
+    let other = try run(known.testLabels.map { ($0 + 1) % 5 })
+    #expect(other.table == result.table && other.k == result.k && other.weighting == result.weighting)
+    let data = try JSONEncoder().encode(result)
+    let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    for key in ["seconds", "k", "distance", "weighting", "accuracy", "mean_per_class_accuracy", "table"] {
+      #expect(object.keys.contains(key))
+    }
+    #expect(try JSONDecoder().decode(KNNResult.self, from: data) == result)
+  }
+
+  @Test func neighborsAtDistanceZeroVoteAlone() {
+    let way = KNNResult.Entry(k: 3, distance: .euclidean, weighting: .distance)
+    #expect(Vote.winner([2, 1, 1], [0, -1e-9, -1e-9], way, classes: 3) == 2)
+    #expect(Vote.winner([2, 1, 1], [-1, -1.5, -1.5], way, classes: 3) == 1)
+    let even = KNNResult.Entry(k: 2, distance: .euclidean, weighting: .uniform)
+    #expect(Vote.winner([2, 1], [-1, -2], even, classes: 3) == 1)
+    let sharp = KNNResult.Entry(k: 3, distance: .cosine, weighting: .softmax, temperature: 0.01)
+    #expect(Vote.winner([2, 1, 1], [0.9, 0.8, 0.8], sharp, classes: 3) == 2)
+  }
+
+  @Test func withoutHoldoutNothingIsLeftToChoose() throws {
+    let known = try Known.read()
+    for options in [
+      KNNOptions(holdout: 0),
+      KNNOptions(ks: [1, 2], distances: [.cosine], weightings: [.uniform], holdout: 0),
+      KNNOptions(ks: [1], distances: [.cosine], weightings: [.softmax], temperatures: [1, 2], holdout: 0),
+      KNNOptions(ks: [301], distances: [.cosine], weightings: [.uniform], holdout: 0), KNNOptions(ks: [0]),
+      KNNOptions(temperatures: [0]), KNNOptions(holdout: -0.1), KNNOptions(distances: []),
+    ] {
+      #expect(throws: TransferError.self) {
+        try NearestNeighbors.run(
+          train: known.base(), trainLabels: known.trainLabels, test: known.queries(),
+          testLabels: known.testLabels,
+          options: options)
+      }
+    }
+  }
+}

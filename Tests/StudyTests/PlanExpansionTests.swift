@@ -115,11 +115,11 @@ import Testing
 
   @Test func estimates() throws {
     let plan = try plan()
-    let prior = CostEstimate(plan: plan)
+    let prior = Estimate(plan: plan)
     #expect(plan.stages.allSatisfy { prior.seconds(of: $0.record.digest) > 0 })
     let train = plan.stages[0].record.digest
-    let measured = CostEstimate(plan: plan, measured: [(train, 100)])
+    let measured = Estimate(plan: plan, measured: [(train, 100)])
     #expect(abs(measured.seconds(of: plan.stages[9].record.digest) - 100) < 1e-9)
-    #expect(CostEstimate.bytes(of: plan) > 1_000_000)
+    #expect(Estimate.bytes(of: plan) > 1_000_000)
   }
 }

@@ -284,7 +284,7 @@ final class Scheduler {
       partly[digest] = slot.share ?? 0
       if let share = slot.share, share > 0.05 { known.append((digest, seconds / share)) }
     }
-    let estimate = CostEstimate(plan: plan, measured: known)
+    let estimate = Estimate(plan: plan, measured: known)
     var left = 0.0
     for digest in order where states[digest] == .pending || states[digest] == .running {
       left += estimate.seconds(of: digest) * (1 - (partly[digest] ?? 0))

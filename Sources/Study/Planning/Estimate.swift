@@ -6,7 +6,7 @@ import Training
 ///
 /// Before anything has run the figures come from operation counts and typical speeds of one core, and may be off by a
 /// factor of two; what the study itself has measured replaces them, kind by kind.
-public struct CostEstimate: Sendable {
+public struct Estimate: Sendable {
   /// Seconds a stage takes, by digest.
   private var expected: [String: Double] = [:]
 

@@ -204,7 +204,7 @@ struct WorkerCommand: ParsableCommand {
 
   func run() throws {
     try Machine.setThreads(threads)
-    let catalog = Tool.catalog
-    _ = catalog
+    let stages = StageExecution(catalog: Tool.catalog)
+    Worker.run { try stages.perform($0, $1) }
   }
 }

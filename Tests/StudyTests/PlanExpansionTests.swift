@@ -105,6 +105,25 @@ import Testing
     }
   }
 
+  @Test func featuresAreSharedByTargetsOfTheSameImages() throws {
+    let text = smallStudy.replacingOccurrences(
+      of: "- { dataset: mnist, protocols: [probe, knn] }",
+      with: "- { name: a, dataset: source, classes: [0, 1] }\n  - { name: b, dataset: source, fraction: 0.5 }"
+    )
+    let plan = try plan(text) { reference, split in
+      var facts = try pretendData(reference, split)
+      facts.digest += "\(reference.fraction ?? 1)"
+      facts.pixelDigest = "\(reference.dataset) \(split)"
+      return facts
+    }
+    // train, evaluate, extract, separation, (probe, knn) twice, then notmnist's extract and knn
+    let stages = plan.stages.filter { $0.record.runDigest == plan.runs[0].record.digest }
+    let kinds = stages.map(\.record.kind)
+    #expect(kinds == [.train, .evaluate, .extract, .separation, .probe, .knn, .probe, .knn, .extract, .knn])
+    #expect(stages[4].needs == [stages[2].record.digest] && stages[6].needs == [stages[2].record.digest])
+    #expect(stages[4].job.featureFile(.train) == stages[2].job.featureFile(.train))
+  }
+
   @Test func sameTrainingTwiceIsRefused() {
     #expect(throws: SpecificationError.self) {
       try plan(overrides: [

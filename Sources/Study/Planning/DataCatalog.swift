@@ -6,6 +6,8 @@ import Foundation
 public struct SplitFacts: Codable, Hashable, Sendable {
   /// SHA-256 over shape, labels and pixels.
   public var digest: String
+  /// SHA-256 over shape and pixels alone: sets that differ in labels share their features.
+  public var pixelDigest: String
   /// SHA-256 of the groups, nil without groups.
   public var groupsDigest: String?
   /// Images.
@@ -19,10 +21,12 @@ public struct SplitFacts: Codable, Hashable, Sendable {
 
   /// Facts given one by one.
   public init(
-    digest: String, groupsDigest: String? = nil, count: Int, classes: Int, shape: ImageShape,
+    digest: String, pixelDigest: String? = nil, groupsDigest: String? = nil, count: Int, classes: Int,
+    shape: ImageShape,
     smallestClass: Int = 2
   ) {
     self.digest = digest
+    self.pixelDigest = pixelDigest ?? digest
     self.groupsDigest = groupsDigest
     self.count = count
     self.classes = classes
@@ -37,8 +41,13 @@ public struct SplitFacts: Codable, Hashable, Sendable {
     let groups = samples.groups.map { groups in
       Hex.text(SHA256.hash(data: Data(groups.map(String.init).joined(separator: ",").utf8)))
     }
+    var pixels = SHA256()
+    pixels.update(
+      data: Data("\(samples.shape.channels) \(samples.shape.height) \(samples.shape.width) ".utf8))
+    samples.pixels.withUnsafeBytes { pixels.update(bufferPointer: $0) }
     self.init(
-      digest: samples.digest, groupsDigest: groups, count: samples.count, classes: samples.classNames.count,
+      digest: samples.digest, pixelDigest: Hex.text(pixels.finalize()), groupsDigest: groups,
+      count: samples.count, classes: samples.classNames.count,
       shape: samples.shape, smallestClass: sizes.min() ?? 0)
   }
 }

@@ -32,14 +32,13 @@ struct PlanExpansion {
     let train = try facts(source, .train, part: "source")
     let test = try facts(source, .test, part: "source")
     try check(source: train, test)
-    var targets: [(target: Specification.Target, data: DataReference, train: SplitFacts, test: SplitFacts)] =
-      []
+    var targets: [(target: Specification.Target, data: DataReference, splits: Splits)] = []
     for (index, target) in specification.transfer.enumerated() {
       let part = "transfer.\(index)"
       let data = try others(of: target, part: part)
-      let facts = (try facts(data, .train, part: part), try facts(data, .test, part: part))
-      try check(target: target, facts.0, facts.1, part: part)
-      targets.append((target, data, facts.0, facts.1))
+      let splits = (train: try facts(data, .train, part: part), test: try facts(data, .test, part: part))
+      try check(target: target, splits.train, splits.test, part: part)
+      targets.append((target, data, splits))
     }
 
     var runs: [StudyPlan.Run] = []
@@ -62,12 +61,12 @@ struct PlanExpansion {
         runs.append(run)
         let priority = (seedPlace * specification.objectives.count + place) * 1000
         stages += try self.stages(
-          of: run, test: test, targets: targets, from: stages.count, priority: priority)
+          of: run, source: (train, test), targets: targets, from: stages.count, priority: priority)
       }
     }
     return StudyPlan(
       document: document, runs: runs, stages: stages, source: (train, test),
-      targets: targets.map { ($0.train, $0.test) }, threads: threads)
+      targets: targets.map(\.splits), threads: threads)
   }
 
   // MARK: Runs
@@ -113,6 +112,8 @@ struct PlanExpansion {
 
   // MARK: Stages
 
+  private typealias Splits = (train: SplitFacts, test: SplitFacts)
+
   /// What decides a stage's result.
   private struct StageIdentity: Encodable {
     var revision: Int
@@ -125,8 +126,8 @@ struct PlanExpansion {
   }
 
   private func stages(
-    of run: StudyPlan.Run, test: SplitFacts,
-    targets: [(target: Specification.Target, data: DataReference, train: SplitFacts, test: SplitFacts)],
+    of run: StudyPlan.Run, source: Splits,
+    targets: [(target: Specification.Target, data: DataReference, splits: Splits)],
     from start: Int, priority: Int
   ) throws -> [StudyPlan.Stage] {
     var stages: [StudyPlan.Stage] = []
@@ -139,7 +140,6 @@ struct PlanExpansion {
     ) throws -> String {
       let stage = try CanonicalJSON.digest(identity)
       if let present = stages.first(where: { $0.record.digest == stage }) {
-        // Two targets may share their features, such as with two holdouts.
         if kind == .extract { return stage }
         throw document.error(
           "transfer",
@@ -166,34 +166,34 @@ struct PlanExpansion {
 
     let train = try add(
       .train, StageIdentity(revision: Revision.train, kind: .train, inputs: [digest]), needs: [])
-    _ = try add(
-      .evaluate,
-      StageIdentity(
-        revision: Revision.evaluate, kind: .evaluate, inputs: [digest, test.digest],
-        measures: specification.measures),
-      needs: [train])
-    if specification.measures.contains(.separation) {
-      let features = try add(
-        .extract, StageIdentity(revision: Revision.extract, kind: .extract, inputs: [digest, test.digest]),
-        needs: [train])
-      _ = try add(
-        .separation, StageIdentity(revision: Revision.separation, kind: .separation, inputs: [features]),
-        features: features, needs: [features])
+    let evaluation = StageIdentity(
+      revision: Revision.evaluate, kind: .evaluate, inputs: [digest, source.test.digest],
+      measures: specification.measures)
+    _ = try add(.evaluate, evaluation, needs: [train])
+    // Features depend on the images alone: targets that relabel the same images share them.
+    func extract(_ target: StageJob.Target?, _ splits: Splits) throws -> String {
+      let inputs = [digest, splits.train.pixelDigest, splits.test.pixelDigest]
+      let identity = StageIdentity(revision: Revision.extract, kind: .extract, inputs: inputs)
+      return try add(.extract, identity, target: target, needs: [train])
     }
-    for (target, data, trainFacts, testFacts) in targets {
+    if specification.measures.contains(.separation) {
+      let features = try extract(nil, source)
+      let identity = StageIdentity(
+        revision: Revision.separation, kind: .separation,
+        inputs: [features, source.train.digest, source.train.groupsDigest ?? "", source.test.digest],
+        holdout: run.plan.holdout, holdoutSeed: run.plan.holdoutSeed)
+      _ = try add(.separation, identity, features: features, needs: [features])
+    }
+    for (target, data, splits) in targets {
       let jobTarget = StageJob.Target(
         label: target.label, data: data, holdout: target.holdout, holdoutSeed: target.holdoutSeed)
-      let inputs = [digest, trainFacts.digest, trainFacts.groupsDigest ?? "", testFacts.digest]
-      let features = try add(
-        .extract, StageIdentity(revision: Revision.extract, kind: .extract, inputs: inputs),
-        target: jobTarget,
-        needs: [train])
+      let features = try extract(jobTarget, splits)
       for way in target.protocols {
         let kind: StageKind = way == .probe ? .probe : .knn
-        let revision = way == .probe ? Revision.probe : Revision.knn
         let identity = StageIdentity(
-          revision: revision, kind: kind, inputs: [features], holdout: target.holdout,
-          holdoutSeed: target.holdoutSeed)
+          revision: way == .probe ? Revision.probe : Revision.knn, kind: kind,
+          inputs: [features, splits.train.digest, splits.train.groupsDigest ?? "", splits.test.digest],
+          holdout: target.holdout, holdoutSeed: target.holdoutSeed)
         _ = try add(kind, identity, target: jobTarget, features: features, needs: [features])
       }
     }

@@ -30,7 +30,9 @@ extension StageExecution {
     let subject = name.hasSuffix("_scaled") ? "temperature" : name
     for part in (reasons ?? "").components(separatedBy: "; ") {
       guard let colon = part.range(of: ": ") else { continue }
-      if part[..<colon.lowerBound].components(separatedBy: ", ").contains(subject) { return String(part[colon.upperBound...]) }
+      if part[..<colon.lowerBound].components(separatedBy: ", ").contains(subject) {
+        return String(part[colon.upperBound...])
+      }
     }
     return reasons
   }

@@ -1,19 +1,19 @@
 import Datasets
 import Features
 import Foundation
+import Torch
 import Transfer
 
 extension StageExecution {
   /// The linear probe on a target's features.
   func probe(_ job: StageJob, _ context: Worker.Context) throws -> [MeasurementRecord] {
-    let (train, test) = (try features(of: job, .train), try features(of: job, .test))
+    let (train, test) = (try labelled(job, .train), try labelled(job, .test))
     let throttle = Throttle()
     let options = ProbeOptions(
       holdout: job.target?.holdout ?? 0.2, seed: job.target?.holdoutSeed ?? 0, groups: try groups(of: job))
     let outcome = try LinearProbe.run(
-      train: try train.layer().allRows(), trainLabels: try train.requireLabels(),
-      test: try test.layer().allRows(),
-      testLabels: try test.requireLabels(), options: options
+      train: train.features, trainLabels: train.labels, test: test.features, testLabels: test.labels,
+      options: options
     ) { progress in
       guard throttle.isDue() else { return }
       context.send(
@@ -31,6 +31,32 @@ extension StageExecution {
       job.measurement("probe_holdout_accuracy", .test, result.holdoutAccuracy, reason: result.reason),
       job.measurement("probe_gradient_ratio", .test, result.largestGradientRatio),
     ]
+  }
+
+  /// Nearest neighbours on a target's features; k, distance and weighting are chosen on the holdout.
+  func neighbours(_ job: StageJob, _ context: Worker.Context) throws -> [MeasurementRecord] {
+    let (train, test) = (try labelled(job, .train), try labelled(job, .test))
+    context.send(.progress("searching", share: nil))
+    let result = try NearestNeighbors.run(
+      train: train.features, trainLabels: train.labels, test: test.features, testLabels: test.labels,
+      options: KNNOptions(
+        holdout: job.target?.holdout ?? 0.2, seed: job.target?.holdoutSeed ?? 0, groups: try groups(of: job)))
+    try keep(result, of: job)
+    return [
+      job.measurement("knn_accuracy", .test, result.accuracy),
+      job.measurement(
+        "knn_mean_per_class_accuracy", .test, result.meanPerClassAccuracy, reason: "no test images"),
+      job.measurement("knn_holdout_accuracy", .test, result.holdoutAccuracy, reason: "no holdout"),
+      job.measurement("knn_k", .test, Double(result.k)),
+    ]
+  }
+
+  /// A target's features with its own labels.
+  private func labelled(_ job: StageJob, _ split: Split) throws -> (features: Tensor, labels: [Int]) {
+    (
+      try features(of: job, split).layer().allRows(),
+      try samples(job.target?.data ?? job.plan.data, split).labels
+    )
   }
 
   /// The group of each training image of a target that has groups.

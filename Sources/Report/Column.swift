@@ -1,3 +1,5 @@
+import Study
+
 /// One column of the main table: what it is called, what it means, where it comes from.
 struct Column: Sendable {
   /// The bands of columns in the main table.
@@ -120,6 +122,36 @@ extension Column {
         ) { $0.mean(of: name, over: targets) })
     }
     return columns
+  }
+
+  /// The mean log-odds of the accuracies over several targets, which weighs an error saved on an easy target more than
+  /// one on a hard one. Accuracies are clipped to [1/(2n), 1 - 1/(2n)], n being the target's test images; without
+  /// that number in the store they are not clipped, and 0 and 1 have no log-odds.
+  static func meanLogOdds(_ contents: StudyContents, _ group: Group) -> Column? {
+    let protocolName = group == .probe ? "probe" : "knn"
+    let name = "\(protocolName)_accuracy"
+    let targets = contents.targets(of: protocolName)
+    guard targets.count > 1 else { return nil }
+    let counts = targets.map { target in
+      contents.facts.first { $0.key == "data/\(target)/test/images" }.flatMap { Int($0.value) }
+    }
+    return Column(
+      id: "\(name)_mean_log_odds", group: group, title: "Mean log-odds", unit: .number(decimals: 3),
+      better: .higher,
+      definition: "Mean over the \(targets.count) targets of log(p/(1-p)), p the accuracy."
+    ) { run in
+      var pairs: [(accuracy: Double, testCount: Int)] = []
+      for (target, count) in zip(targets, counts) {
+        guard let p = run.measurement(name, target: target, split: "test").value else {
+          return .init(value: nil, reason: "\(target): missing")
+        }
+        if count == nil && (p <= 0 || p >= 1) {
+          return .init(value: nil, reason: "\(target): accuracy \(Format.plain(p)) has no log-odds")
+        }
+        pairs.append((p, count ?? Int.max / 4))
+      }
+      return .init(value: LogOdds.average(pairs), reason: nil)
+    }
   }
 
   /// Mean accuracy over all targets with the linear probe, else with nearest neighbours: what "transfer"

@@ -49,7 +49,11 @@ struct Column: Sendable {
 extension Column {
   /// The columns of a study's main table, in order.
   static func all(of contents: StudyContents) -> [Column] {
-    let fixed = source + calibration + [separation("train"), separation("test")]
+    let finished = contents.runs.filter(\.isFinished)
+    // What the study was not asked to measure has no column.
+    let fixed = (source + calibration + [separation("train"), separation("test")]).filter { column in
+      finished.isEmpty || finished.contains { column.value($0).reason != StudyContents.Run.notMeasured }
+    }
     return fixed + transfer(contents, .probe) + transfer(contents, .neighbors)
   }
 
@@ -167,12 +171,13 @@ extension Column {
     return Column(
       id: name, group: group, title: title, unit: unit, better: better, definition: definition
     ) { run in
-      if needsLogits && run.objective.contains(where: { $0.name == "squared-error" }) {
+      let found = run.measurement(name, split: "test")
+      if needsLogits && found.value != nil && run.objective.contains(where: { $0.name == "squared-error" }) {
         return .init(
           value: nil,
           reason: "the outputs of squared error are no logits; they mean something after scaling only")
       }
-      return run.measurement(name, split: "test")
+      return found
     }
   }
 }

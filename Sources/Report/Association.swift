@@ -1,93 +1,102 @@
 import Foundation
+import Study
 
-/// How two quantities go together: Pearson's and Spearman's correlation, each with a 95 % interval.
+/// How two quantities go together: Pearson's and Spearman's correlation with 95 % intervals (`Correlation`), and
+/// an exact p of the latter where that is affordable.
 ///
-/// Intervals are Fisher's: tanh(artanh(r) ± 1.96 s), s = 1/sqrt(n - 3) for Pearson and
-/// sqrt((1 + r^2/2)/(n - 3)) for Spearman (Bonett and Wright 2000). They need n > 3 and treat the pairs as
-/// independent, so they are given for the means of objectives, not for the seeds of one.
-struct Association: Sendable, Equatable {
-  /// A correlation; the interval is nil where it does not exist.
-  struct Correlation: Sendable, Equatable {
-    var value: Double
-    var low: Double?
-    var high: Double?
-  }
-
+/// Intervals treat the pairs as independent, so they are given for the means of objectives, not for single runs,
+/// of which those of one objective are alike.
+struct Association: Sendable {
   var n: Int
   var pearson: Correlation
   var spearman: Correlation
 
   /// Nil below three pairs or where one quantity does not vary.
-  init?(_ pairs: [(Double, Double)]) {
-    guard pairs.count >= 3, let linear = pairs.pearsonCorrelation else { return nil }
-    let ranked = Array(zip(pairs.map(\.0).ranks, pairs.map(\.1).ranks))
-    guard let monotone = ranked.pearsonCorrelation else { return nil }
+  /// - Parameter withIntervals: whether intervals and p are wanted; they cost 2000 resamples, and mean nothing for
+  ///   pairs that are not independent.
+  init?(_ pairs: [(Double, Double)], withIntervals: Bool = true) {
+    let x = pairs.map(\.0)
+    let y = pairs.map(\.1)
+    guard pairs.count >= 3, var pearson = Correlation.pearson(x, y),
+      var spearman = Correlation.spearman(x, y, resamples: withIntervals ? 2000 : 10)
+    else { return nil }
+    if withIntervals {
+      spearman.p = RankTest.exactP(x.ranks, y.ranks) ?? spearman.p
+    } else {
+      (pearson.low, pearson.high, pearson.p) = (nil, nil, nil)
+      (spearman.low, spearman.high, spearman.p) = (nil, nil, nil)
+    }
     n = pairs.count
-    pearson = Self.interval(linear, n: n, widening: 1)
-    spearman = Self.interval(monotone, n: n, widening: 1 + monotone * monotone / 2)
-  }
-
-  private static func interval(_ r: Double, n: Int, widening: Double) -> Correlation {
-    guard n > 3, abs(r) < 1 else { return Correlation(value: r, low: nil, high: nil) }
-    let half = 1.959963984540054 * (widening / Double(n - 3)).squareRoot()
-    return Correlation(value: r, low: tanh(atanh(r) - half), high: tanh(atanh(r) + half))
+    self.pearson = pearson
+    self.spearman = spearman
   }
 }
 
-extension Association.Correlation {
+/// Spearman's test by enumeration.
+enum RankTest {
+  /// The share of all orders of `y` whose rank correlation with `x` is at least as far from zero as the given one,
+  /// two-sided: exact, ties included. Nil above nine pairs, where the approximation by Student's t serves.
+  ///
+  /// With five pairs or more it can fall below 0.05; with four even a perfect order has p = 1/12.
+  static func exactP(_ x: [Double], _ y: [Double]) -> Double? {
+    guard x.count == y.count, (2...9).contains(x.count) else { return nil }
+    let center = Double(x.count + 1) / 2
+    let a = x.map { $0 - center }
+    var b = y.map { $0 - center }
+    func covariance() -> Double {
+      var sum = 0.0
+      for index in a.indices { sum += a[index] * b[index] }
+      return abs(sum)
+    }
+    let observed = covariance() - 1e-9
+    // Heap's algorithm visits every order once.
+    var counters = [Int](repeating: 0, count: b.count)
+    var total = 1
+    var extreme = 1
+    var place = 0
+    while place < b.count {
+      if counters[place] < place {
+        b.swapAt(place % 2 == 0 ? 0 : counters[place], place)
+        total += 1
+        if covariance() >= observed { extreme += 1 }
+        counters[place] += 1
+        place = 0
+      } else {
+        counters[place] = 0
+        place += 1
+      }
+    }
+    return Double(extreme) / Double(total)
+  }
+}
+
+extension Correlation {
   /// "−0.83 (95 % interval −0.96 to −0.37)".
   var text: String {
     guard let low, let high else { return Self.text(value) }
     return "\(Self.text(value)) (95 % interval \(Self.text(low)) to \(Self.text(high)))"
   }
 
+  /// "p = 0.008", "p < 0.001".
+  var significance: String? {
+    p.map { $0 < 0.001 ? "p < 0.001" : "p = " + Format.number($0, decimals: 3) }
+  }
+
   /// Two decimals, or three where two would round to a perfect correlation that it is not.
   static func text(_ value: Double) -> String {
-    Format.number(value, decimals: abs(value) < 1 && abs(value) >= 0.995 ? 3 : 2)
-  }
-}
-
-extension Array where Element == (Double, Double) {
-  /// Nil where a coordinate does not vary.
-  fileprivate var pearsonCorrelation: Double? {
-    let meanX = map(\.0).mean
-    let meanY = map(\.1).mean
-    var xx = 0.0
-    var yy = 0.0
-    var xy = 0.0
-    for (x, y) in self {
-      xx += (x - meanX) * (x - meanX)
-      yy += (y - meanY) * (y - meanY)
-      xy += (x - meanX) * (y - meanY)
-    }
-    guard xx > 0, yy > 0 else { return nil }
-    return Swift.min(1, Swift.max(-1, xy / (xx * yy).squareRoot()))
+    Format.number(value, decimals: (0.995..<1 - 1e-9).contains(abs(value)) ? 3 : 2)
   }
 }
 
 extension [Double] {
   /// The arithmetic mean; 0 for an empty array.
-  var mean: Double { isEmpty ? 0 : reduce(0, +) / Double(count) }
+  var mean: Double { SeedMean(self)?.mean ?? 0 }
 
   /// Sample standard deviation over sqrt(n); nil below two values.
-  var standardError: Double? {
-    guard count > 1 else { return nil }
-    let center = mean
-    let squares = reduce(0) { $0 + ($1 - center) * ($1 - center) }
-    return (squares / Double(count - 1) / Double(count)).squareRoot()
-  }
+  var standardError: Double? { SeedMean(self)?.standardError }
 
   /// Ranks from 1, ties sharing their mean rank.
   var ranks: [Double] {
-    let order = indices.sorted { self[$0] < self[$1] }
-    var out = [Double](repeating: 0, count: count)
-    var start = 0
-    while start < count {
-      var end = start
-      while end + 1 < count, self[order[end + 1]] == self[order[start]] { end += 1 }
-      for place in start...end { out[order[place]] = Double(start + end) / 2 + 1 }
-      start = end + 1
-    }
-    return out
+    map { one in Double(count { $0 < one }) + Double(count { $0 == one } + 1) / 2 }
   }
 }

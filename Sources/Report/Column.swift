@@ -1,3 +1,5 @@
+import Study
+
 /// One column of the main table: what it is called, what it means, where it comes from.
 struct Column: Sendable {
   /// The bands of columns in the main table.
@@ -47,7 +49,11 @@ struct Column: Sendable {
 extension Column {
   /// The columns of a study's main table, in order.
   static func all(of contents: StudyContents) -> [Column] {
-    let fixed = source + calibration + [separation("train"), separation("test")]
+    let finished = contents.runs.filter(\.isFinished)
+    // What the study was not asked to measure has no column.
+    let fixed = (source + calibration + [separation("train"), separation("test")]).filter { column in
+      finished.isEmpty || finished.contains { column.value($0).reason != StudyContents.Run.notMeasured }
+    }
     return fixed + transfer(contents, .probe) + transfer(contents, .neighbors)
   }
 
@@ -122,6 +128,36 @@ extension Column {
     return columns
   }
 
+  /// The mean log-odds of the accuracies over several targets, which weighs an error saved on an easy target more than
+  /// one on a hard one. Accuracies are clipped to [1/(2n), 1 - 1/(2n)], n being the target's test images; without
+  /// that number in the store they are not clipped, and 0 and 1 have no log-odds.
+  static func meanLogOdds(_ contents: StudyContents, _ group: Group) -> Column? {
+    let protocolName = group == .probe ? "probe" : "knn"
+    let name = "\(protocolName)_accuracy"
+    let targets = contents.targets(of: protocolName)
+    guard targets.count > 1 else { return nil }
+    let counts = targets.map { target in
+      contents.facts.first { $0.key == "data/\(target)/test/images" }.flatMap { Int($0.value) }
+    }
+    return Column(
+      id: "\(name)_mean_log_odds", group: group, title: "Mean log-odds", unit: .number(decimals: 3),
+      better: .higher,
+      definition: "Mean over the \(targets.count) targets of log(p/(1-p)), p the accuracy."
+    ) { run in
+      var pairs: [(accuracy: Double, testCount: Int)] = []
+      for (target, count) in zip(targets, counts) {
+        guard let p = run.measurement(name, target: target, split: "test").value else {
+          return .init(value: nil, reason: "\(target): missing")
+        }
+        if count == nil && (p <= 0 || p >= 1) {
+          return .init(value: nil, reason: "\(target): accuracy \(Format.plain(p)) has no log-odds")
+        }
+        pairs.append((p, count ?? Int.max / 4))
+      }
+      return .init(value: LogOdds.average(pairs), reason: nil)
+    }
+  }
+
   /// Mean accuracy over all targets with the linear probe, else with nearest neighbours: what "transfer"
   /// means in the charts and in the headline. Nil for a study without targets.
   static func meanTransfer(_ contents: StudyContents) -> Column? {
@@ -135,12 +171,13 @@ extension Column {
     return Column(
       id: name, group: group, title: title, unit: unit, better: better, definition: definition
     ) { run in
-      if needsLogits && run.objective.contains(where: { $0.name == "squared-error" }) {
+      let found = run.measurement(name, split: "test")
+      if needsLogits && found.value != nil && run.objective.contains(where: { $0.name == "squared-error" }) {
         return .init(
           value: nil,
           reason: "the outputs of squared error are no logits; they mean something after scaling only")
       }
-      return run.measurement(name, split: "test")
+      return found
     }
   }
 }

@@ -6,13 +6,13 @@ struct Finding: Sendable {
   var sentences: [String]
 
   /// The rule: the rank correlation of R^2 (training images, cosine) with mean transfer over the means of the
-  /// objectives, negative or positive only where its whole 95 % interval is.
+  /// objectives, called negative or positive only where its whole 95 % interval is and its p is below 0.05.
   init(_ summary: Summary) {
     let transfer = Column.meanTransfer(summary.contents)
     sentences = []
-    headline = Self.headline(summary, transfer)
-    if let transfer {
-      let association = summary.association(.separationOnTrain, transfer)
+    let association = transfer.map { summary.association(.separationOnTrain, $0) }
+    headline = Self.headline(summary, association)
+    if let transfer, let association {
       if association.association != nil {
         sentences.append(
           "Class separation (R\u{00B2}, training images) against \(transfer.longTitle.lowercasedFirst): "
@@ -26,25 +26,19 @@ struct Finding: Sendable {
       { $0 })
   }
 
-  private static func headline(_ summary: Summary, _ transfer: Column?) -> String {
+  private static func headline(_ summary: Summary, _ association: StudyAssociation?) -> String {
     guard summary.contents.runs.contains(where: { !$0.measurements.isEmpty }) else {
       return "Nothing has been measured yet."
     }
-    guard let transfer else { return "This study has no transfer targets." }
-    let found = summary.association(.separationOnTrain, transfer)
+    guard let found = association else { return "This study has no transfer targets." }
     guard let rank = found.association?.spearman else {
       return "Too few objectives to relate class separation to transfer (n = \(found.n))."
     }
-    guard let low = rank.low, let high = rank.high else {
-      if abs(rank.value) == 1, found.n > 3 {
-        return rank.value < 0
-          ? "The wider an objective parted the classes, the worse its features transferred, without exception."
-          : "The wider an objective parted the classes, the better its features transferred, without exception."
-      }
+    guard found.n > 4, let low = rank.low, let high = rank.high, let p = rank.p else {
       return "Too few objectives to relate class separation to transfer (n = \(found.n))."
     }
-    if high < 0 { return "Objectives that pulled the classes further apart transferred worse." }
-    if low > 0 { return "Objectives that pulled the classes further apart transferred better." }
+    if high < 0 && p < 0.05 { return "Objectives that pulled the classes further apart transferred worse." }
+    if low > 0 && p < 0.05 { return "Objectives that pulled the classes further apart transferred better." }
     return "This study does not settle how class separation and transfer are related."
   }
 

@@ -91,7 +91,8 @@ struct MainTable {
     var out = "<p class=\"key\">"
     if seen.contains(.best) { out += "<span class=\"sample best\">Best mean</span> of a column" }
     if seen.contains(.alike) || seen.contains(.worse) {
-      out += "; <span class=\"sample alike\">not told apart</span> from the best (paired t-test over at least "
+      out +=
+        "; <span class=\"sample alike\">not told apart</span> from the best (paired t-test over at least "
       out += "three shared seeds, Holm correction over the column, p \u{2265} 0.05); with few seeds such a "
       out += "test misses real differences"
     }

@@ -16,13 +16,14 @@ struct Methods {
     out +=
       "\u{221A}n. Seeds are shared: run k of every objective has the same initial weights, order of images and "
     out += "augmentation.</dd>\n"
+    out += "<dt>Correlation</dt><dd>Over the means of the objectives, so that n is the number of objectives. "
     out +=
-      "<dt>Correlation</dt><dd>Over the means of the objectives, so that n is the number of objectives; intervals "
+      "Pearson\u{2019}s interval is Fisher\u{2019}s, Spearman\u{2019}s the percentile bootstrap over pairs (2000 "
     out +=
-      "by Fisher\u{2019}s transformation, for Spearman with Bonett and Wright\u{2019}s variance. Over single runs "
+      "resamples); p of Spearman\u{2019}s is exact up to n = 9 (all orders), else by Student\u{2019}s t. Over "
     out +=
-      "they stand in <code>tables/correlation.csv</code>, without weight on their n: seeds of one objective are "
-    out += "not independent.</dd>\n</dl>\n"
+      "single runs they stand in <code>tables/correlation.csv</code> without intervals: seeds of one objective "
+    out += "are not independent.</dd>\n</dl>\n"
     out += table("Objectives", "Every parameter of each objective.", objectives)
     out += table("Plan", "Common to all runs, unless it says otherwise.", plan)
     let facts = [("program", contents.programVersion)] + contents.facts.map { ($0.key, $0.value) }

@@ -65,7 +65,7 @@ public enum Report {
     return [
       ("report.html", Page(summary: summary).html(plotly: plotly)), ("provenance.html", provenance.html),
       ("provenance.csv", provenance.csv),
-    ] + Tables(summary: summary).files.map { ("tables/\($0.name)", $0.text) }
+    ] + Tables(summary).files.map { ("tables/\($0.name)", $0.text) }
   }
 
   static func write(_ contents: StudyContents, to folder: URL, plotly: String) throws {

@@ -1,3 +1,5 @@
+import Study
+
 /// R^2 of every objective by each distance: does the order of the objectives depend on the distance?
 enum SeparationFigure {
   /// A variant of R^2 that the store may hold.
@@ -53,8 +55,8 @@ enum SeparationFigure {
         Estimate(of: row.runs) { $0.measurement(variant.name, split: "train") }.mean
       }
       let pairs = zip(headline, other).compactMap { a, b in a.flatMap { a in b.map { (a, $0) } } }
-      guard pairs.count >= 3, let rho = Association(pairs)?.spearman else { return nil }
-      return "\(variant.title) \(Association.Correlation.text(rho.value))"
+      guard pairs.count >= 3, let rho = Association(pairs, withIntervals: false)?.spearman else { return nil }
+      return "\(variant.title) \(Correlation.text(rho.value))"
     }
     guard !agreements.isEmpty else { return "" }
     return "Rank correlation of the objectives' order with that by cosine: \(Format.list(agreements))."

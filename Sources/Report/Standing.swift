@@ -1,3 +1,5 @@
+import Study
+
 /// Where an objective stands in a column.
 enum Standing: Sendable {
   /// The best mean.
@@ -18,18 +20,16 @@ extension Summary {
     guard column.better != .neither, let best = best(estimates, column.better) else {
       return rows.map { _ in .unknown }
     }
-    var others: [(row: Int, p: Double)] = []
-    for (index, estimate) in estimates.enumerated() where index != best {
-      let shared = Set(estimate.values.keys).intersection(estimates[best].values.keys).sorted()
-      let differences = shared.compactMap { seed in
-        estimates[best].values[seed].flatMap { a in estimate.values[seed].map { a - $0 } }
-      }
+    let tests = rows.indices.map { index -> Double? in
       // Two seeds leave one degree of freedom, with which nothing can be told apart.
-      if differences.count > 2, let p = pairedTTest(differences) { others.append((index, p)) }
+      let shared = Set(estimates[index].values.keys).intersection(estimates[best].values.keys).sorted()
+      guard index != best, shared.count > 2 else { return nil }
+      return PairedDifference(
+        shared.compactMap { estimates[best].values[$0] }, shared.compactMap { estimates[index].values[$0] })?
+        .p
     }
-    var standings = rows.map { _ in Standing.unknown }
+    var standings = Holm.adjust(tests).map { p in p.map { $0 < 0.05 ? Standing.worse : .alike } ?? .unknown }
     standings[best] = .best
-    for (other, p) in zip(others, holm(others.map(\.p))) { standings[other.row] = p < 0.05 ? .worse : .alike }
     return standings
   }
 

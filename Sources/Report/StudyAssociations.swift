@@ -1,3 +1,5 @@
+import Study
+
 /// A correlation between two columns, over the means of the objectives or over single runs.
 struct StudyAssociation: Sendable {
   /// What the pairs are.
@@ -16,8 +18,9 @@ struct StudyAssociation: Sendable {
 
 extension Summary {
   /// The correlation of two columns.
-  func association(_ x: Column, _ y: Column, level: StudyAssociation.Level = .objectives) -> StudyAssociation
-  {
+  func association(
+    _ x: Column, _ y: Column, level: StudyAssociation.Level = .objectives, withIntervals: Bool = true
+  ) -> StudyAssociation {
     let pairs: [(Double, Double)]
     switch level {
     case .objectives:
@@ -33,7 +36,10 @@ extension Summary {
         x.value(run).value.flatMap { a in y.value(run).value.map { (a, $0) } }
       }
     }
-    return StudyAssociation(x: x, y: y, level: level, association: Association(pairs), n: pairs.count)
+    return StudyAssociation(
+      x: x, y: y, level: level,
+      association: Association(pairs, withIntervals: withIntervals && level == .objectives),
+      n: pairs.count)
   }
 
   /// Every correlation that the report shows: separation and source accuracy against the mean and each target
@@ -52,19 +58,21 @@ extension StudyAssociation {
   var text: String {
     let things = level == .objectives ? "objectives" : "runs"
     guard let association else { return "No correlation: n = \(n) \(things) are too few or do not vary." }
-    return "Spearman \(association.spearman.text), Pearson \(association.pearson.text), n = \(n) \(things)."
+    let p = association.spearman.significance.map { ", \($0)" } ?? ""
+    return
+      "Spearman \(association.spearman.text)\(p); Pearson \(association.pearson.text); n = \(n) \(things)."
   }
 
   /// "Spearman −0.83, n = 9".
   var rankText: String {
     guard let association else { return "n = \(n)" }
-    return "Spearman \(Association.Correlation.text(association.spearman.value)), n = \(n)"
+    return "Spearman \(Correlation.text(association.spearman.value)), n = \(n)"
   }
 
   /// "Spearman −0.83, Pearson −0.80, n = 9".
   var shortText: String {
     guard let association else { return "n = \(n)" }
-    return "Spearman \(Association.Correlation.text(association.spearman.value)), "
-      + "Pearson \(Association.Correlation.text(association.pearson.value)), n = \(n)"
+    return "Spearman \(Correlation.text(association.spearman.value)), "
+      + "Pearson \(Correlation.text(association.pearson.value)), n = \(n)"
   }
 }

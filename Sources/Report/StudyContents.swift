@@ -110,11 +110,14 @@ extension StudyContents.Run {
     let key = StudyContents.MeasurementKey(name: name, target: target, split: split)
     if let found = measurements[key] {
       if let value = found.value, value.isFinite { return found }
-      return .init(value: nil, reason: found.reason ?? "not measured")
+      return .init(value: nil, reason: found.reason ?? Self.notMeasured)
     }
     return .init(
-      value: nil, reason: failure != nil ? "the run failed" : isFinished ? "not measured" : "not done yet")
+      value: nil, reason: failure != nil ? "the run failed" : isFinished ? Self.notMeasured : "not done yet")
   }
+
+  /// The reason of what no stage was asked for.
+  static let notMeasured = "not measured"
 
   /// The first failed stage.
   var failure: StudyContents.Stage? { stages.first { $0.state == "failed" } }

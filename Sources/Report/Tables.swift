@@ -1,6 +1,14 @@
+import Study
+
 /// The files in `tables/`: what the report shows, for spreadsheets and papers.
 struct Tables {
   var summary: Summary
+  private let associations: [StudyAssociation]
+
+  init(_ summary: Summary) {
+    self.summary = summary
+    associations = summary.associations
+  }
 
   /// Names and contents, in a fixed order.
   var files: [(name: String, text: String)] {
@@ -68,7 +76,10 @@ struct Tables {
   // MARK: Transfer
 
   private var transferColumns: [Column] {
-    summary.columns.filter { $0.group == .probe || $0.group == .neighbors }
+    [Column.Group.probe, .neighbors].flatMap { group in
+      summary.columns.filter { $0.group == group }
+        + [Column.meanLogOdds(summary.contents, group)].compactMap { $0 }
+    }
   }
 
   private var transferCSV: String {
@@ -76,13 +87,14 @@ struct Tables {
       zip(summary.rows, summary.standings(column)).map { row, standing in
         let estimate = row.estimate(column)
         return [
-          column.group == .probe ? "probe" : "knn", column.target.isEmpty ? "mean" : column.target, row.label,
+          column.group == .probe ? "probe" : "knn",
+          column.target.isEmpty ? column.title.lowercased() : column.target, row.label,
           CSV.number(estimate.mean), CSV.number(estimate.standardError), String(estimate.n), "\(standing)",
         ]
       }
     }
     return CSV.text(
-      header: ["protocol", "target", "objective", "accuracy", "accuracy_se", "n", "standing"], rows: rows)
+      header: ["protocol", "target", "objective", "value", "value_se", "n", "standing"], rows: rows)
   }
 
   private var transferTeX: String {
@@ -130,22 +142,23 @@ struct Tables {
   // MARK: Correlation
 
   private var correlationCSV: String {
-    let rows = summary.associations.map { one in
+    let rows = associations.map { one in
       let found = one.association
       return [one.x.id, one.y.id, one.level.rawValue, String(one.n)]
         + [found?.pearson, found?.spearman].flatMap {
-          [CSV.number($0?.value), CSV.number($0?.low), CSV.number($0?.high)]
+          [CSV.number($0?.value), CSV.number($0?.low), CSV.number($0?.high), CSV.number($0?.p)]
         }
     }
     return CSV.text(
       header: [
-        "x", "y", "over", "n", "pearson", "pearson_low", "pearson_high", "spearman", "spearman_low",
-        "spearman_high",
+        "x", "y", "over", "n", "pearson", "pearson_low", "pearson_high", "pearson_p", "spearman",
+        "spearman_low",
+        "spearman_high", "spearman_p",
       ], rows: rows)
   }
 
   private var correlationTeX: String {
-    func cell(_ correlation: Association.Correlation?) -> String {
+    func cell(_ correlation: Correlation?) -> String {
       guard let correlation else { return "--" }
       let value = LaTeX.number(Format.number(correlation.value, decimals: 2))
       guard let low = correlation.low, let high = correlation.high else { return value }
@@ -156,7 +169,7 @@ struct Tables {
       comment:
         "\(summary.contents.name). Correlations over the means of the objectives, with 95 % intervals.",
       header: ["", "n", "Pearson", "Spearman"],
-      rows: summary.associations.filter { $0.level == .objectives }.map { one in
+      rows: associations.filter { $0.level == .objectives }.map { one in
         [
           "\(one.x.longTitle) and \(one.y.longTitle.lowercasedFirst)".latex, "$\(one.n)$",
           cell(one.association?.pearson), cell(one.association?.spearman),

@@ -5,19 +5,20 @@ extension Page {
   var transferFigures: [Figure] {
     let accuracy = ScatterChart(
       id: "chart-accuracy-separation", x: .top1, y: .separationOnTrain, title: "Separation against accuracy",
-      note: summary.association(.top1, .separationOnTrain).shortText, labelled: true)
+      note: summary.association(.top1, .separationOnTrain, withIntervals: false).shortText, labelled: true)
     guard let transfer = Column.meanTransfer(summary.contents) else { return figure("", [accuracy]) }
     let association = summary.association(.separationOnTrain, transfer)
+    let other = summary.association(.top1, transfer)
     let main = ScatterChart(
       id: "chart-separation-transfer", x: .separationOnTrain, y: transfer,
       title: "Transfer against class separation",
       note: association.shortText, labelled: true)
     let second = ScatterChart(
       id: "chart-accuracy-transfer", x: .top1, y: transfer, title: "Transfer against source accuracy",
-      note: summary.association(.top1, transfer).shortText, labelled: true)
+      note: other.shortText, labelled: true)
     return figure(
       "Class separation and transfer: \(association.text) Accuracy and transfer: "
-        + "\(summary.association(.top1, transfer).text)", [main, second])
+        + "\(other.text)", [main, second])
   }
 
   private func figure(_ correlations: String, _ scatters: [ScatterChart]) -> [Figure] {
@@ -39,7 +40,8 @@ extension Page {
     let charts = columns.enumerated().map { index, column in
       ScatterChart(
         id: "chart-target-\(index)", x: .separationOnTrain, y: column, title: column.title,
-        note: summary.association(.separationOnTrain, column).rankText, yTitle: "Probe accuracy, %",
+        note: summary.association(.separationOnTrain, column, withIntervals: false).rankText,
+        yTitle: "Probe accuracy, %",
         height: 280
       ).chart(summary)
     }.filter { !$0.traces.isEmpty }

@@ -59,7 +59,9 @@ import Testing
   private func check(_ store: StudyStore, library: String? = nil) throws -> (Int32, String) {
     let kept = ProcessInfo.processInfo.environment["SEPARATRIX_REPORT_OUT"].map { URL(fileURLWithPath: $0) }
     let folder = (kept ?? FileManager.default.temporaryDirectory).appendingPathComponent(
-      kept == nil ? "report-\(UUID().uuidString)" : library != nil ? "broken" : try store.study()?.name == "begun" ? "begun" : "full")
+      kept == nil
+        ? "report-\(UUID().uuidString)"
+        : library != nil ? "broken" : try store.study()?.name == "begun" ? "begun" : "full")
     defer { if kept == nil { try? FileManager.default.removeItem(at: folder) } }
     let environment = Self.package.appendingPathComponent(".build/environment/plotly.min.js")
     let text = try library ?? String(contentsOf: environment, encoding: .utf8)

@@ -45,9 +45,10 @@ import Testing
   }
 
   @Test func tooFew() {
-    #expect(
-      Finding(Summary(contents([(0.3, 0.9), (0.4, 0.8), (0.5, 0.7)]))).headline.hasPrefix(
-        "Too few objectives"))
+    for count in 3...4 {
+      let pairs = (0..<count).map { (Double($0), -Double($0)) }
+      #expect(Finding(Summary(contents(pairs))).headline.hasPrefix("Too few objectives"))
+    }
     #expect(Finding(Summary(contents([(0.3, 0.9)]))).headline.hasSuffix("(n = 1)."))
   }
 

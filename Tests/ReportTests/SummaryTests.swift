@@ -30,6 +30,18 @@ import Testing
     #expect(summary.columns.allSatisfy { !$0.definition.isEmpty && !$0.title.isEmpty })
   }
 
+  @Test func whatTheStudyDidNotAskForHasNoColumn() throws {
+    var contents = try SyntheticStudy.contents()
+    for index in contents.runs.indices {
+      contents.runs[index].measurements = contents.runs[index].measurements.filter {
+        !$0.key.name.hasPrefix("nll") && !$0.key.name.hasPrefix("ece")
+      }
+    }
+    #expect(!Summary(contents).columns.contains { $0.group == .calibration })
+    #expect(
+      Summary(contents).columns.contains { $0.id == "top5" }, "asked for, with a reason why it is blank")
+  }
+
   @Test func estimatesAreMeansOverSeedsWithTheirError() throws {
     let runs = summary.contents.runs.filter { $0.label == "softmax" }
     let values = runs.compactMap { $0.measurement("top1", split: "test").value }

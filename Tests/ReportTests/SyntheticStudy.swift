@@ -138,7 +138,8 @@ enum SyntheticStudy {
         continue
       }
       if objective.name == "dropout" && run.seed == 1 && stage.kind == .probe && stage.target == "hue" {
-        try store.fail(stage: stage.digest, error: "out of memory", seconds: 2, final: true, lasting: true, at: time)
+        try store.fail(
+          stage: stage.digest, error: "out of memory", seconds: 2, final: true, lasting: true, at: time)
         continue
       }
       let rows = measurements(stage, objective, &noise).map {

@@ -7,10 +7,12 @@ import Testing
   let summary: Summary
   let files: [String: String]
 
-  init() throws {
-    summary = Summary(try SyntheticStudy.contents())
-    files = Dictionary(uniqueKeysWithValues: Tables(summary: summary).files.map { ($0.name, $0.text) })
+  private static let made = Result {
+    let summary = Summary(try SyntheticStudy.contents())
+    return (summary, Dictionary(uniqueKeysWithValues: Tables(summary).files.map { ($0.name, $0.text) }))
   }
+
+  init() throws { (summary, files) = try Self.made.get() }
 
   @Test func mainTableHoldsEveryDigit() throws {
     let rows = parse(try #require(files["main.csv"]))

@@ -93,9 +93,10 @@ private struct Shard {
   init(_ path: String, role: FeatureSet.Role) throws {
     self.path = path
     let (arrays, metadata) = try Self.arrays(in: path)
+    // A .npy array has no name but its file's, which says nothing.
+    let isNameless = try MappedFile(URL(fileURLWithPath: path)).withBytes { $0.first } == 0x93
     self.metadata = metadata
-    if arrays.count == 1, !["features", "outputs", "labels"].contains(arrays[0].name) {
-      // A bare array: its file's name says nothing.
+    if arrays.count == 1, isNameless || !["features", "outputs", "labels"].contains(arrays[0].name) {
       let only = arrays[0]
       let array = StoredArray(
         path: only.path, name: role.rawValue, type: only.type, shape: only.shape, storage: only.storage)
@@ -135,16 +136,15 @@ private struct Shard {
     arrays: [StoredArray], metadata: [String: String]
   ) {
     let url = URL(fileURLWithPath: path)
-    let start = try MappedFile(url)
-    if start.bytes.starts(with: [0x93, 0x4e, 0x55, 0x4d]) { return ([try NPYFile.read(url)], [:]) }
-    if start.bytes.starts(with: [0x50, 0x4b]) {
+    let start = try MappedFile(url).withBytes { Array($0.prefix(9)) }
+    if start.starts(with: [0x93, 0x4e, 0x55, 0x4d]) { return ([try NPYFile.read(url)], [:]) }
+    if start.starts(with: [0x50, 0x4b]) {
       let file = try NPZFile(url)
       var arrays: [StoredArray] = []
       for name in file.names { arrays.append(try file.array(name)) }
       return (arrays, [:])
     }
-    guard url.pathExtension == "safetensors" || start.bytes.count > 8 && start.bytes[8] == UInt8(ascii: "{")
-    else {
+    guard url.pathExtension == "safetensors" || start.last == UInt8(ascii: "{") && start.count == 9 else {
       throw ArrayFileError(
         .unsupported, file: path, field: "format", found: "bytes of another format",
         expected: "a .safetensors, .npy or .npz file")

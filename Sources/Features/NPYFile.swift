@@ -8,6 +8,7 @@ enum NPYFile {
   /// The array in the file at `url`.
   static func read(_ url: URL) throws(ArrayFileError) -> StoredArray {
     let file = try MappedFile(url)
+    defer { withExtendedLifetime(file) {} }
     let name = url.deletingPathExtension().lastPathComponent
     let header = try NPYHeader(file.bytes, path: file.path, name: name)
     return try array(
@@ -33,6 +34,7 @@ enum NPYFile {
   static func read(
     _ file: MappedFile, range: Range<Int>, name: String
   ) throws(ArrayFileError) -> StoredArray {
+    defer { withExtendedLifetime(file) {} }
     let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[range])
     let header = try NPYHeader(bytes, path: file.path, name: name)
     let data = range.lowerBound + header.start..<range.upperBound

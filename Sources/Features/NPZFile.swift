@@ -105,7 +105,7 @@ struct NPZFile: Sendable {
   /// Unpacks by dressing the raw stream as a gzip member, whose trailer carries the check sum and the size.
   private func inflated(_ member: Member, _ range: Range<Int>) -> [UInt8]? {
     var stream: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]
-    stream += file.bytes[range]
+    file.withBytes { stream += $0[range] }
     for value in [member.crc, UInt32(truncatingIfNeeded: member.size)] {
       stream += (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
     }

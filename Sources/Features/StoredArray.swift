@@ -38,10 +38,9 @@ public struct StoredArray: Sendable {
     let part = rows.lowerBound * size..<rows.upperBound * size
     switch storage {
     case .mapped(let file, let range):
-      return try body(
-        UnsafeRawBufferPointer(
-          rebasing: file.bytes[range][
-            (range.lowerBound + part.lowerBound)..<(range.lowerBound + part.upperBound)]))
+      return try file.withBytes {
+        try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(rebasing: $0[range])[part]))
+      }
     case .owned(let bytes):
       return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[part])) }
     }
@@ -66,17 +65,17 @@ public struct StoredArray: Sendable {
       }
       switch type {
       case .bool: return convert(UInt8.self) { $0 == 0 ? 0 : 1 }
-      case .u8: return convert(UInt8.self, Double.init)
-      case .i8: return convert(Int8.self, Double.init)
-      case .u16: return convert(UInt16.self, Double.init)
-      case .i16: return convert(Int16.self, Double.init)
-      case .u32: return convert(UInt32.self, Double.init)
-      case .i32: return convert(Int32.self, Double.init)
-      case .u64: return convert(UInt64.self, Double.init)
-      case .i64: return convert(Int64.self, Double.init)
+      case .u8: return convert(UInt8.self) { Double($0) }
+      case .i8: return convert(Int8.self) { Double($0) }
+      case .u16: return convert(UInt16.self) { Double($0) }
+      case .i16: return convert(Int16.self) { Double($0) }
+      case .u32: return convert(UInt32.self) { Double($0) }
+      case .i32: return convert(Int32.self) { Double($0) }
+      case .u64: return convert(UInt64.self) { Double($0) }
+      case .i64: return convert(Int64.self) { Double($0) }
       case .f16: return convert(UInt16.self) { Double(halfPrecision: $0) }
       case .bf16: return convert(UInt16.self) { Double(Float(bitPattern: UInt32($0) << 16)) }
-      case .f32: return convert(Float.self, Double.init)
+      case .f32: return convert(Float.self) { Double($0) }
       case .f64: return convert(Double.self) { $0 }
       }
     }

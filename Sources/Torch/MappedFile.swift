@@ -12,7 +12,8 @@ import Foundation
 public final class MappedFile: @unchecked Sendable {
   /// Path it was opened by.
   public let path: String
-  /// All bytes of the file. Valid as long as this object lives.
+  /// All bytes of the file. Valid as long as this object lives, which is until its last use: hold on to it with
+  /// `withBytes`, or by using it again afterwards.
   public let bytes: UnsafeRawBufferPointer
 
   /// Number of bytes.
@@ -45,6 +46,14 @@ public final class MappedFile: @unchecked Sendable {
         expected: "room to map \(size) bytes")
     }
     bytes = UnsafeRawBufferPointer(start: start, count: size)
+  }
+
+  /// Calls `body` with all bytes, and keeps the file mapped until it returns.
+  public func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(bytes)
   }
 
   deinit {

@@ -42,7 +42,7 @@ public struct SafeTensorsFile: Sendable {
     let start = 8 + Int(announced)
     let header: Header
     do {
-      header = try JSONDecoder().decode(Header.self, from: Data(file.bytes[8..<start]))
+      header = try JSONDecoder().decode(Header.self, from: file.withBytes { Data($0[8..<start]) })
     } catch {
       throw malformed(
         "header", "\(Self.words(of: error))", "a JSON object of arrays {dtype, shape, data_offsets}")
@@ -104,9 +104,17 @@ public struct SafeTensorsFile: Sendable {
       expected: "one of " + entries.prefix(20).map(\.name).joined(separator: ", "))
   }
 
-  /// Bytes of `entry`; valid while this value (or its `file`) lives.
+  /// Bytes of `entry`; valid while this value (or its `file`) lives, which is until its last use: prefer `withBytes`.
   public func bytes(_ entry: Entry) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
+  }
+
+  /// Calls `body` with the bytes of `entry`, and keeps the file mapped until it returns.
+  public func withBytes<Result, Failure: Error>(
+    of entry: Entry, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    defer { withExtendedLifetime(file) {} }
+    return try body(bytes(entry))
   }
 
   private static func words(of error: any Error) -> String {

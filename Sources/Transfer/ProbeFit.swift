@@ -74,11 +74,11 @@ struct ProbeFit {
       let penalties = try weight.square().sum([1, 2]).doubles()
       for (index, loss) in try likelihood.loss.doubles().enumerated() {
         let lambda = lambdas[first + index]
+        let norm = squares[index].squareRoot()
         entries.append(
           ProbeResult.Entry(
-            lambda: lambda, objective: loss + lambda / 2 * penalties[index],
-            gradientNorm: squares[index].squareRoot(),
-            gapBound: squares[index] / (2 * lambda), iterations: steps[first + index]))
+            lambda: lambda, objective: loss + lambda / 2 * penalties[index], gradientNorm: norm,
+            gapBound: norm * norm / (2 * lambda), iterations: steps[first + index]))
       }
     }
     return entries

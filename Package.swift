@@ -45,11 +45,11 @@ let package = Package(
     .executableTarget(name: "separatrix", dependencies: ["SeparatrixTool"]),
 
     .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
-    .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"]),
+    .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], exclude: ["Fixtures/generate.py"],
       resources: [.copy("Fixtures/fixtures.json")]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ObjectivesTests", dependencies: ["Objectives", "TestSupport"], exclude: ["Fixtures/generate.py"],
       resources: [.copy("Fixtures")]),

@@ -94,21 +94,21 @@ at::Tensor forward(const at::Tensor &x, const at::Tensor &residual, const at::Te
   auto m = data<float>(mean), inverse = data<float>(scale_inverse);
   auto rm = data<float>(running_mean), rv = data<float>(running_var);
   if (training) {
-    // Sums are taken about the running mean: no cancellation when |mean| is far above the deviation.
+    // Sums are taken about the first row: no cancellation when |mean| is far above the deviation.
+    const auto origin = x.permute({0, 2, 3, 1}).reshape({g.rows, g.channels})[0].to(at::kFloat).contiguous();
+    const auto center = data<float>(origin);
     auto [first, second] = sums(g.rows, g.channels, [&](int64_t begin, int64_t end, double *a, double *b) {
-      k.statistics(data<T>(x), rm, g.channels, begin, end, a, b);
+      k.statistics(data<T>(x), center, g.channels, begin, end, a, b);
     });
     const double n = static_cast<double>(g.rows);
     for (int64_t c = 0; c < g.channels; ++c) {
       const double shift = first[c] / n;
       double variance = second[c] / n - shift * shift;
-      if (variance < 0) variance = 0;
-      m[c] = static_cast<float>(rm[c] + shift);
+      if (variance < 0) variance = 0;  // NaN stays
+      const double average = center[c] + shift;
+      m[c] = static_cast<float>(average);
       inverse[c] = static_cast<float>(1 / std::sqrt(variance + eps));
-    }
-    for (int64_t c = 0; c < g.channels; ++c) {
-      const double shift = first[c] / n, variance = std::max(0.0, second[c] / n - shift * shift);
-      rm[c] = static_cast<float>(rm[c] + momentum * shift);
+      rm[c] = static_cast<float>((1 - momentum) * rm[c] + momentum * average);
       rv[c] = static_cast<float>((1 - momentum) * rv[c] + momentum * variance * (n > 1 ? n / (n - 1) : 1));
     }
   } else {
@@ -209,11 +209,12 @@ extern "C" ct_error *ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor we
     for (const auto *vector : {&w, &b, &rm, &rv}) {
       const auto &p = *vector;
       TORCH_CHECK(p.dim() == 1 && p.size(0) == a.size(1), "batch norm of ", a.size(1), " channels got a parameter ", p.sizes());
+      TORCH_CHECK(p.scalar_type() == w.scalar_type(), "batch norm's parameters are of mixed types ", w.scalar_type(), " and ", p.scalar_type());
     }
     TORCH_CHECK(!r.defined() || r.sizes() == a.sizes(), "residual ", r.sizes(), " does not fit ", a.sizes());
     const bool half = a.scalar_type() == at::kBFloat16;
     const bool fused = !unfused && (half || a.scalar_type() == at::kFloat) && a.size(1) % 16 == 0 && a.numel() > 0 && fits(a) &&
-                       w.scalar_type() == at::kFloat && rm.scalar_type() == at::kFloat && w.is_contiguous() && b.is_contiguous() &&
+                       w.scalar_type() == at::kFloat && w.is_contiguous() && b.is_contiguous() &&
                        rm.is_contiguous() && rv.is_contiguous() &&
                        (!r.defined() || (fits(r) && r.scalar_type() == a.scalar_type()));
     if (fused) return put(out, FusedBatchNorm::apply(a, r.defined() ? std::optional(r) : std::nullopt, w, b, rm, rv, training, momentum, eps, relu));

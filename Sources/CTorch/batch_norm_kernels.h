@@ -70,7 +70,7 @@ static void apply(const T *x, const T *residual, const float *scale, const float
   }
 }
 
-/// sum[c] += sum of g, dot[c] += sum of g (x - mean), where g is dy masked by y > 0.
+/// sum[c] += sum of g, dot[c] += sum of g (x - mean), where g is dy where y <= 0 does not hold, else 0.
 template <class T, bool Relu>
 static void gradient_sums(const T *dy, const T *y, const T *x, const float *mean, int64_t channels, int64_t begin,
                           int64_t end, double *sum, double *dot) {
@@ -82,7 +82,7 @@ static void gradient_sums(const T *dy, const T *y, const T *x, const float *mean
       for (int64_t r = first; r < last; ++r) {
         const int64_t i = r * channels + c;
         v16f g = load16(dy + i);
-        if constexpr (Relu) g = (v16f)((v16u)g & (v16u)(load16(y + i) > 0));
+        if constexpr (Relu) g = (v16f)((v16u)g & ~(v16u)(load16(y + i) <= 0));
         a += g;
         b += g * (load16(x + i) - m);
       }
@@ -105,7 +105,7 @@ static void gradient(const T *dy, const T *y, const T *x, const float *scale, co
       for (int64_t r = first; r < last; ++r) {
         const int64_t i = r * channels + c;
         v16f g = load16(dy + i);
-        if constexpr (Relu) g = (v16f)((v16u)g & (v16u)(load16(y + i) > 0));
+        if constexpr (Relu) g = (v16f)((v16u)g & ~(v16u)(load16(y + i) <= 0));
         if constexpr (Residual) store16(dresidual + i, g);
         store16(dx + i, g * s + load16(x + i) * k + o);
       }

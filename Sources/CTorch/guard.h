@@ -5,6 +5,7 @@
 #include <c10/util/Exception.h>
 
 #include <array>
+#include <cstring>
 #include <new>
 #include <string>
 #include <vector>
@@ -33,7 +34,9 @@ ct_error *guarded(Body &&body) noexcept {
   } catch (const std::bad_alloc &e) {
     return make_error(ct_out_of_memory, e.what());
   } catch (const c10::Error &e) {
-    return make_error(ct_failed, e.what_without_backtrace());
+    // LibTorch's allocator for the processor throws no type of its own.
+    const bool memory = std::strstr(e.what_without_backtrace(), "DefaultCPUAllocator: can't allocate") != nullptr;
+    return make_error(memory ? ct_out_of_memory : ct_failed, e.what_without_backtrace());
   } catch (const std::exception &e) {
     return make_error(ct_failed, e.what());
   } catch (...) {

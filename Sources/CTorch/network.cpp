@@ -1,4 +1,4 @@
-// Convolutions, pooling, losses, gradients, operators by name, the machine.
+// Convolutions, pooling, gradients, operators by name, the machine.
 #include <ATen/ATen.h>
 #include <ATen/Config.h>
 #include <ATen/Context.h>
@@ -35,11 +35,6 @@ ct_error *ct_global_average_pool(ct_tensor x, ct_tensor *out) {
     const auto &a = get(x);
     TORCH_CHECK(a.dim() == 4, "global average pooling needs [n, c, h, w], got ", a.sizes());
     put(out, a.scalar_type() == at::kDouble ? a.mean({2, 3}) : at::mean(a, {2, 3}, false, at::kFloat));
-  });
-}
-ct_error *ct_cross_entropy(ct_tensor outputs, ct_tensor labels, double smoothing, ct_tensor *out) {
-  return guarded([&] {
-    put(out, at::cross_entropy_loss(get(outputs), get(labels), {}, at::Reduction::Mean, -100, smoothing));
   });
 }
 

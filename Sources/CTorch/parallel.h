@@ -10,27 +10,28 @@
 namespace ct {
 
 using gomp_parallel_t = void (*)(void (*)(void *), void *, unsigned, unsigned);
-using omp_thread_t = int (*)();
+using omp_number_t = int (*)();
 
 /// Calls body(part, begin, end) for `parts()` equal shares of 0..<n; each share has at least `grain` items.
 /// Shares depend on n and the thread count alone, so sums formed a share at a time are reproducible.
 template <class Body>
 void parallel(int64_t n, int64_t grain, const Body &body) {
   static const auto gomp = reinterpret_cast<gomp_parallel_t>(dlsym(RTLD_DEFAULT, "GOMP_parallel"));
-  static const auto thread = reinterpret_cast<omp_thread_t>(dlsym(RTLD_DEFAULT, "omp_get_thread_num"));
+  static const auto thread = reinterpret_cast<omp_number_t>(dlsym(RTLD_DEFAULT, "omp_get_thread_num"));
+  static const auto team = reinterpret_cast<omp_number_t>(dlsym(RTLD_DEFAULT, "omp_get_num_threads"));
   const int64_t parts = std::max<int64_t>(1, std::min<int64_t>(at::get_num_threads(), n / std::max<int64_t>(grain, 1)));
   struct Job {
     const Body *body;
     int64_t n, parts;
-    omp_thread_t thread;
+    omp_number_t thread, team;
     static void run(void *pointer) {
       auto job = static_cast<Job *>(pointer);
-      auto part = static_cast<int64_t>(job->thread());
-      if (part < job->parts) job->share(part);
+      // OpenMP may send fewer threads than were asked for: each takes every team-th share.
+      for (int64_t part = job->thread(); part < job->parts; part += job->team()) job->share(part);
     }
     void share(int64_t part) const { (*body)(part, n * part / parts, n * (part + 1) / parts); }
-  } job{&body, n, parts, thread};
-  if (parts == 1 || !gomp || !thread) {
+  } job{&body, n, parts, thread, team};
+  if (parts == 1 || !gomp || !thread || !team) {
     for (int64_t part = 0; part < parts; ++part) job.share(part);
   } else {
     gomp(Job::run, &job, static_cast<unsigned>(parts), 0);

@@ -45,9 +45,11 @@ ct_error *ct_sgd_step(const ct_parameter *parameters, intptr_t n, double rate, d
       auto gradient = value.grad();
       if (gradient.scalar_type() != value.scalar_type() || gradient.strides() != value.strides())
         gradient = at::empty_like(value).copy_(gradient);
-      TORCH_CHECK(value.is_non_overlapping_and_dense() && velocity.strides() == value.strides() &&
-                      (!average.defined() || average.strides() == value.strides()),
-                  "parameter ", p, ": value, velocity and average need one memory layout");
+      const auto fits = [&](const at::Tensor &a) {
+        return a.sizes() == value.sizes() && a.strides() == value.strides() && a.scalar_type() == value.scalar_type();
+      };
+      TORCH_CHECK(value.is_non_overlapping_and_dense() && fits(velocity) && (!average.defined() || fits(average)),
+                  "parameter ", p, ": value, velocity and average need one shape, type and memory layout");
       const double decay = parameters[p].weight_decay;
       if (value.is_cpu() && value.scalar_type() == at::kFloat) {
         step(value.data_ptr<float>(), velocity.data_ptr<float>(), average.defined() ? average.data_ptr<float>() : nullptr,
@@ -91,7 +93,8 @@ ct_error *ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_
         std::make_heap(heap.begin(), heap.end(), before);  // the worst on top
         for (int64_t j = 0; j < n && k > 0; ++j) {
           const Item item{score[row * n + j], offset + j};
-          if (heap.front().second >= 0 && item.first < heap.front().first) continue;
+          // A full row takes nothing below its worst; no row takes a NaN.
+          if (heap.front().second >= 0 ? !(item.first >= heap.front().first) : item.first != item.first) continue;
           if (!before(item, heap.front())) continue;
           std::pop_heap(heap.begin(), heap.end(), before);
           heap.back() = item;

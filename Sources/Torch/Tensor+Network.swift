@@ -1,6 +1,6 @@
 import CTorch
 
-/// Operations of networks: convolutions, normalization, losses.
+/// Operations of networks: convolutions, pooling, normalization, search.
 extension Tensor {
   /// x W' + b for x [n, d], W [k, d], b [k]: [n, k].
   public func linear(weight: Tensor, bias: Tensor) throws(TorchError) -> Tensor {
@@ -16,12 +16,6 @@ extension Tensor {
   }
   /// Mean over height and width: [n, c, h, w] to [n, c], in f32 (f64 stays f64).
   public func globalAveragePool() throws(TorchError) -> Tensor { try Tensor { ct_global_average_pool(raw, &$0) } }
-
-  /// Mean over examples of -sum_k t_k log softmax(self)_k, t = (1 - smoothing) one-hot + smoothing / K.
-  /// self: outputs [n, K]; labels: i64 [n].
-  public func crossEntropy(labels: Tensor, smoothing: Double = 0) throws(TorchError) -> Tensor {
-    try Tensor { ct_cross_entropy(raw, labels.raw, smoothing, &$0) }
-  }
 
   /// What batch norm needs besides its input. Vectors [c].
   public struct BatchNormState {
@@ -61,7 +55,8 @@ extension Tensor {
   }
 
   /// Merges scores [q, n] (f32) of candidates offset..<offset + n into the running best `values` [q, k] (f32,
-  /// descending) and `indices` [q, k] (i64, -1 where empty), in place. Equal scores: the lower index first.
+  /// descending) and `indices` [q, k] (i64, -1 where empty), in place. Equal scores: the lower index first; NaN is
+  /// never taken.
   public func mergeTopK(offset: Int, values: Tensor, indices: Tensor) throws(TorchError) {
     try check(ct_merge_topk(raw, offset, values.raw, indices.raw), "mergeTopK")
   }

@@ -137,8 +137,6 @@ CT_CALL ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor *out)
 CT_CALL ct_conv2d(ct_tensor x, ct_tensor weight, intptr_t stride, intptr_t padding, ct_tensor *out);
 CT_CALL ct_max_pool2d(ct_tensor x, intptr_t size, intptr_t stride, ct_tensor *out);
 CT_CALL ct_global_average_pool(ct_tensor x, ct_tensor *out); /* [n, c, h, w] -> [n, c] in f32 or f64 */
-/* Mean over examples of -sum_k t_k log softmax(z)_k, t = (1 - smoothing) one-hot + smoothing / K. */
-CT_CALL ct_cross_entropy(ct_tensor outputs, ct_tensor labels, double smoothing, ct_tensor *out);
 /* Batch norm, then + residual (or a.impl = NULL), then ReLU if `relu`, in one pass each way where the fused
  * kernels apply (CPU, channels-last, f32 or bf16, channels a multiple of 16, !unfused), else by LibTorch's operators.
  * training: batch statistics, and running statistics move by `momentum` (the share of the new value). */
@@ -166,7 +164,7 @@ CT_CALL ct_sgd_step(const ct_parameter *parameters, intptr_t n, double rate, dou
 
 /* MARK: search */
 /* For each row of scores [q, n] merges into the row's running best: `values` [q, k] f32 descending and `indices`
- * [q, k] i64, where -1 marks an empty place. Equal scores: the lower index first. Columns stand for offset + j. */
+ * [q, k] i64, where -1 marks an empty place. Equal scores: the lower index first; NaN is never taken. Columns stand for offset + j. */
 CT_CALL ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_tensor indices);
 
 /* MARK: any operator, by name */

@@ -6,14 +6,18 @@ import Torch
 /// gradients and solutions lie (adding a vector to every class's weights changes no probability).
 struct ConjugateDirections {
   let problem: LogisticProblem
-  private let probabilities: Tensor
+  private let probabilities: Tensor  // in the precision of the products
   private let inverse: Tensor  // [L, K, d + 1]
   private let inverseSum: Tensor  // [L, 1, d + 1]
   private let penalty: Tensor  // [L, 1, d + 1]
 
-  init(problem: LogisticProblem, likelihood: SoftmaxLikelihood, lambdas: [Double]) throws {
+  /// `precision` is that of products with the features: with f32 they take half the time, and directions, not what
+  /// they are judged by, are off by its rounding.
+  init(
+    problem: LogisticProblem, likelihood: SoftmaxLikelihood, lambdas: [Double], precision: ElementType = .f64
+  ) throws {
     self.problem = problem
-    probabilities = try likelihood.probabilities()
+    probabilities = try likelihood.probabilities().to(precision)
     penalty = try Tensor(lambdas, shape: [lambdas.count, 1, 1]) * problem.penalized
     let diagonal = try problem.transposedSquares(likelihood.curvature()) + penalty
     inverse = try diagonal.clamp(1e-100, .infinity).reciprocal()
@@ -93,7 +97,7 @@ struct ConjugateDirections {
 
   /// H times the directions.
   private func hessian(_ state: State) throws -> Tensor {
-    let logits = try problem.logits(state.direction)
+    let logits = try problem.logits(state.direction, precision: probabilities.elementType)
     let weighted = try state.probabilities * logits
     let spread = try weighted - state.probabilities * weighted.sum([1], keep: true)
     return try problem.transposed(spread) + state.penalty * state.direction

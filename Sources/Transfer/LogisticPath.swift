@@ -17,6 +17,13 @@ struct LogisticPath {
     /// Of gradient norm^2 / (2 lambda), which bounds what is left, against the objective; given up when the predicted
     /// fall is down to rounding.
     var gap = 1e-8
+
+    /// What problems of `unknowns` weights are held to: beyond a few thousand, where the last digits of the objective
+    /// cost minutes, less than what small ones are.
+    static func of(unknowns: Int) -> Tolerance {
+      unknowns <= 6000 ? Tolerance() : Tolerance(gradient: 2e-6, decrease: 1e-7, gap: .infinity)
+    }
+
     /// Most Newton steps.
     var steps = 100
     /// Most conjugate-gradient steps for one direction.
@@ -24,11 +31,17 @@ struct LogisticPath {
   }
 
   let problem: LogisticProblem
-  var tolerance = Tolerance()
+  var tolerance: Tolerance
   /// Most numbers in one tensor [L, K, n]: bounds memory, and keeps passes over it near the processor.
   var blockLimit = 1 << 21
   /// Called with the number of lambdas done.
   var progress: ((Int) -> Void)?
+
+  init(problem: LogisticProblem, tolerance: Tolerance? = nil, progress: ((Int) -> Void)? = nil) {
+    self.problem = problem
+    self.tolerance = tolerance ?? .of(unknowns: problem.classes * problem.size)
+    self.progress = progress
+  }
 
   /// Solutions [L, K, d + 1] in the order of `lambdas`, and the Newton steps each took. `start` [L, K, d + 1] replaces
   /// the passes.
@@ -121,8 +134,9 @@ struct LogisticPath {
         lambda = left.map { lambda[$0] }
       }
       let tolerances = left.map { min(0.1, max(1e-3, ratios[$0].squareRoot())) }
+      let precision: ElementType = problem.narrowFeatures == nil ? .f64 : .f32
       let direction = try ConjugateDirections(
-        problem: problem, likelihood: current.likelihood, lambdas: lambda
+        problem: problem, likelihood: current.likelihood, lambdas: lambda, precision: precision
       ).solve(current.gradient, tolerances: tolerances, limit: tolerance.directionSteps)
       let search = try LineSearch(problem: problem, lambdas: lambda).run(
         weights: current.weights, logits: current.logits, loss: current.likelihood.loss,

@@ -8,6 +8,8 @@ import Torch
 struct LogisticProblem {
   /// [d + 1, n]: rotated features, the last row ones.
   let features: Tensor
+  /// The same in f32; nil for problems too small to gain by it.
+  let narrowFeatures: Tensor?
   /// [d + 1]: 1 where the penalty counts, 0 for the bias.
   let penalized: Tensor
   let examples: SoftmaxLikelihood.Examples
@@ -42,6 +44,7 @@ struct LogisticProblem {
     rotation = try vectors.indexSelect(1, places)
     features = try Tensor.concat([rotated.indexSelect(0, places), .ones([1, count], type: .f64)], 0)
     squares = try features.square()
+    narrowFeatures = features.shape[0] * classes * count >= Self.narrowFrom ? try features.to(.f32) : nil
     penalized = try Tensor([Double](repeating: 1, count: kept.count) + [0])
     rotatedMean = try mean.unsqueeze(0).matmul(rotation).squeeze(0)
     meanSquareOutside = max(0, try mean.square().sum().item() - rotatedMean.square().sum().item())
@@ -51,16 +54,23 @@ struct LogisticProblem {
     gradientNormAtZero = (weightPart + (try residual.sum([1]).square().sum().item())).squareRoot()
   }
 
-  /// Logits [L, K, n] of weights [L, K, d + 1].
-  func logits(_ weights: Tensor) throws -> Tensor {
+  /// From how many multiplications on for one product of one lambda f32 is worth its copy of the features.
+  static let narrowFrom = 1 << 24
+
+  /// Logits [L, K, n] of weights [L, K, d + 1], worked out and given in `precision`.
+  func logits(_ weights: Tensor, precision: ElementType = .f64) throws -> Tensor {
     let shape = weights.shape
-    return try weights.reshape([shape[0] * shape[1], shape[2]]).matmul(features).reshape([
-      shape[0], shape[1], count,
-    ])
+    let matrix = precision == .f32 ? narrowFeatures ?? features : features
+    let flat = try weights.reshape([shape[0] * shape[1], shape[2]]).to(matrix.elementType)
+    return try flat.matmul(matrix).reshape([shape[0], shape[1], count])
   }
 
-  /// Sums of derivatives by the logits [L, K, n] times features: [L, K, d + 1].
-  func transposed(_ values: Tensor) throws -> Tensor { try product(values, features.t()) }
+  /// Sums of derivatives by the logits [L, K, n] times features: [L, K, d + 1] (f64), worked out in the derivatives'
+  /// precision.
+  func transposed(_ values: Tensor) throws -> Tensor {
+    let matrix = values.elementType == .f32 ? narrowFeatures ?? features : features
+    return try product(values.to(matrix.elementType), matrix.t()).to(.f64)
+  }
 
   /// The same with squared features, for the Hessian's diagonal.
   func transposedSquares(_ values: Tensor) throws -> Tensor { try product(values, squares.t()) }

@@ -1,7 +1,8 @@
 # Everything starts here; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-CONFIGURATION := release
+# Tests see internals, so one build serves tool and tests.
+FLAGS := -c release -Xswiftc -enable-testing
 ACTIVATE = source .build/environment/activate
 
 .PHONY: help setup build test demo bench format lint clean kill-test check-report
@@ -13,7 +14,7 @@ setup: ## fetch LibTorch and the chart library, check the system (seconds when d
 	@scripts/setup
 
 build: setup ## build the release tool and leave it as bin/separatrix
-	@$(ACTIVATE) && swift build -c $(CONFIGURATION) --product separatrix
+	@$(ACTIVATE) && swift build $(FLAGS) --product separatrix
 	@scripts/link-tool
 
 test: setup ## run all tests; says how many were skipped and why

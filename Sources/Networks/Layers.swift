@@ -15,8 +15,8 @@ public struct Pass {
 
   /// Describes a pass.
   public init(
-    _ mode: Mode, precision: ElementType = .f32, fused: Bool = true, counting: ((Int) -> Void)? = nil,
-    tap: ((String, Tensor) throws(TorchError) -> Void)? = nil
+    _ mode: Mode, precision: ElementType = .f32, fused: Bool = true,
+    tap: ((String, Tensor) throws(TorchError) -> Void)? = nil, counting: ((Int) -> Void)? = nil
   ) {
     self.mode = mode
     self.precision = precision

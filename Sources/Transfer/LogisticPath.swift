@@ -21,7 +21,7 @@ struct LogisticPath {
     /// What problems of `unknowns` weights are held to: beyond a few thousand, where the last digits of the objective
     /// cost minutes, less than what small ones are.
     static func of(unknowns: Int) -> Tolerance {
-      unknowns <= 6000 ? Tolerance() : Tolerance(gradient: 2e-6, decrease: 1e-7, gap: .infinity)
+      unknowns <= 6000 ? Tolerance() : Tolerance(gradient: 5e-6, decrease: 1e-6, gap: .infinity)
     }
 
     /// Most Newton steps.
@@ -133,7 +133,10 @@ struct LogisticPath {
         active = left.map { active[$0] }
         lambda = left.map { lambda[$0] }
       }
-      let tolerances = left.map { min(0.1, max(1e-3, ratios[$0].squareRoot())) }
+      // Tighter as the gradient falls, for quadratic convergence, but no tighter than what is asked for.
+      let tolerances = left.map {
+        min(0.1, max(1e-3, ratios[$0].squareRoot(), 0.1 * tolerance.gradient / max(ratios[$0], 1e-300)))
+      }
       let precision: ElementType = problem.narrowFeatures == nil ? .f64 : .f32
       let direction = try ConjugateDirections(
         problem: problem, likelihood: current.likelihood, lambdas: lambda, precision: precision

@@ -7,12 +7,13 @@ import Foundation
 #endif
 
 /// Counts SIGINT, SIGTERM and SIGHUP, instead of letting them end the process, while it exists. One at a time.
-final class SignalTrap {
+public final class SignalTrap {
   private static let signals = [SIGINT, SIGTERM, SIGHUP]
   private let readEnd: CInt
   private var seen = 0
 
-  init() {
+  /// Begins to count.
+  public init() {
     var ends: [CInt] = [-1, -1]
     _ = pipe(&ends)
     for end in ends where end >= 0 {
@@ -40,7 +41,7 @@ final class SignalTrap {
   }
 
   /// How many have come.
-  var count: Int {
+  public var count: Int {
     var bytes = [UInt8](repeating: 0, count: 64)
     let got = read(readEnd, &bytes, bytes.count)
     if got > 0 { seen += got }

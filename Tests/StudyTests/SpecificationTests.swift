@@ -62,7 +62,7 @@ import Training
     ("sedes: 3", "study.yaml:12:1: study: unknown key 'sedes'; did you mean 'seeds'?"),
     ("name: again", "key 'name' is given twice"),
     ("measures: *nowhere", "not YAML"),
-    ("measures: [a, b", "study.yaml:12:"),
+    ("measures: [a, b", "study.yaml:13:1: not YAML: did not find expected ',' or ']'"),
     ("? [a, b]\n: c", "a key must be a word"),
   ])
   func refusesWrongKeys(line: String, message: String) {
@@ -179,6 +179,17 @@ import Training
     }
     #expect(refusal("").contains("empty"))
     #expect(refusal("- a").contains("expected a mapping"))
+  }
+
+  @Test(arguments: ["demo", "fashion-mnist", "cifar10", "cifar10-half"])
+  func readyMadeStudies(name: String) throws {
+    let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let study = try StudyRunner.read(file: package.appendingPathComponent("studies/\(name).yaml"))
+      .specification
+    #expect(study.name == name)
+    #expect(study.objectives.count >= 9 && study.seeds.count >= 3 && !study.transfer.isEmpty)
+    #expect(study.source.holdout > 0)
   }
 
   @Test func nearestNames() {

@@ -84,7 +84,7 @@ import Testing
       #expect(found == Correlation.spearman(c.x, c.y), "the bootstrap is fixed by its seed")
     }
     #expect(Correlation.pearson([1, 1], [0, 1]) == nil && Correlation.pearson([1], [1]) == nil)
-    #expect(Correlation.pearson([1, 2, 3], [2, 4, 6])?.value == 1)
+    #expect(close(Correlation.pearson([1, 2, 3], [2, 4, 6])?.value, 1, 1e-15))
     #expect(Correlation.ranks([3, 1, 3, 2]) == [3.5, 1, 3.5, 2])
   }
 

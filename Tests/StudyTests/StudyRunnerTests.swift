@@ -98,6 +98,26 @@ import Testing
     #expect(status.failed == 3 && status.runs[0].error == "no luck with train")
   }
 
+  @Test func aSignalStopsItAndTheSameCallGoesOn() throws {
+    try folder.write("0.3", to: "slow")
+    let folder = folder
+    let sender = Thread {
+      // The trap is set before the first worker writes its log.
+      for _ in 0..<200 where folder.lines(of: "log").count < 3 { usleep(20_000) }
+      kill(getpid(), SIGINT)
+    }
+    sender.start()
+    let (result, shown) = try run(try runner(["objectives=[softmax]"]))
+    #expect(result.wasInterrupted && result.done < 18 && result.failed == 0)
+    #expect(shown.contains("stopping; the same command goes on"))
+    #expect(try store().stages().allSatisfy { $0.state == .done || $0.state == .pending })
+    try folder.write("0", to: "slow")
+    let done = result.done
+    let before = folder.lines(of: "log").count
+    #expect(try run(try runner(["objectives=[softmax]"])).result.done == 18)
+    #expect(folder.lines(of: "log").count == before + 18 - done)
+  }
+
   @Test func lostFilesAreMadeAgain() throws {
     try folder.write("knn", to: "fail")
     #expect(try run(try runner(["objectives=[softmax]", "seeds=1"])).result.failed == 2)

@@ -45,7 +45,7 @@ let pretendData: DataCatalog.Loader = { reference, split in
 }
 
 /// A folder that goes away with the test.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
   let url: URL
 
   init() throws {

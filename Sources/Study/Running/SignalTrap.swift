@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 #if canImport(Glibc)
@@ -7,37 +6,48 @@ import Foundation
   import Darwin
 #endif
 
-/// Turns SIGINT, SIGTERM and SIGHUP into a count, instead of the end of the process, while it exists.
+/// Counts SIGINT, SIGTERM and SIGHUP, instead of letting them end the process, while it exists. One at a time.
 public final class SignalTrap {
-  private let counter = SignalCounter()
-  private var sources: [any DispatchSourceSignal] = []
+  private static let signals = [SIGINT, SIGTERM, SIGHUP]
+  private let readEnd: CInt
+  private var seen = 0
 
   /// Begins to count.
   public init() {
-    let queue = DispatchQueue(label: "signals")
-    for number in [SIGINT, SIGTERM, SIGHUP] {
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler { [counter] in counter.increase() }
-      source.resume()
-      sources.append(source)
+    var ends: [CInt] = [-1, -1]
+    _ = pipe(&ends)
+    for end in ends where end >= 0 {
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+    }
+    readEnd = ends[0]
+    trapEnd = ends[1]
+    // A handler may do little more than write to a pipe.
+    for number in Self.signals {
+      signal(number) { _ in
+        var byte: UInt8 = 1
+        _ = write(trapEnd, &byte, 1)
+      }
     }
     signal(SIGPIPE, SIG_IGN)
   }
 
   deinit {
-    for source in sources { source.cancel() }
-    for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
+    for number in Self.signals { signal(number, SIG_DFL) }
+    let end = trapEnd
+    trapEnd = -1
+    close(end)
+    close(readEnd)
   }
 
   /// How many have come.
-  public var count: Int { counter.value }
+  public var count: Int {
+    var bytes = [UInt8](repeating: 0, count: 64)
+    let got = read(readEnd, &bytes, bytes.count)
+    if got > 0 { seen += got }
+    return seen
+  }
 }
 
-private final class SignalCounter: @unchecked Sendable {
-  private let lock = NSLock()
-  private var number = 0
-
-  var value: Int { lock.withLock { number } }
-  func increase() { lock.withLock { number += 1 } }
-}
+/// Where the handler writes. Written only while no handler is set.
+nonisolated(unsafe) private var trapEnd: CInt = -1

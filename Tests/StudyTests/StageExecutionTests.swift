@@ -1,0 +1,106 @@
+import Datasets
+import Foundation
+import Testing
+
+@testable import Study
+
+/// The true stages of a tiny study on drawn images, one after another in this process.
+@Suite struct StageExecutionTests {
+  static let tiny = """
+    name: tiny
+    source: { dataset: glyphs, labels: coarse, samples: { train: 160, test: 80 }, holdout: 0.2 }
+    network: { name: convnet, width: 4 }
+    training: { epochs: 1, batch: 32, learning_rate: 0.05, warmup: 0 }
+    objectives: [squared-error]
+    seeds: 1
+    transfer:
+      - { dataset: source, labels: texture }
+    """
+
+  @Test func everyStageMeasuresWhatItShould() throws {
+    let folder = try TemporaryFolder()
+    let document = try document(Self.tiny)
+    var expansion = PlanExpansion(
+      document: document, directory: folder.url.path, threads: 1, data: DataCatalog())
+    let plan = try expansion.plan()
+    #expect(plan.stages.map(\.record.kind) == [.train, .evaluate, .extract, .separation, .probe, .knn])
+    let stages = StageExecution()
+    let sent = Sent()
+    let context = Worker.Context(send: { sent.append($0) }, isStopping: { false })
+    var found: [String: MeasurementRecord] = [:]
+    for stage in plan.stages {
+      for measurement in try stages.perform(stage.job, context) {
+        #expect(measurement.target == stage.record.target && measurement.stageDigest == stage.record.digest)
+        found["\(measurement.name) \(measurement.split)"] = measurement
+      }
+      #expect(stage.products.allSatisfy { FileManager.default.fileExists(atPath: $0) })
+    }
+    for name in [
+      "top1", "loss", "probe_accuracy", "probe_lambda", "probe_gradient_ratio", "knn_accuracy", "knn_k",
+    ] {
+      #expect(found["\(name) test"]?.value != nil, "\(name)")
+    }
+    for name in ["r2_cosine", "r2_debiased_cosine", "r2_centered_cosine", "r2_squared_euclidean", "r2_angle"]
+    {
+      #expect(found["\(name) train"]?.value != nil && found["\(name) test"]?.value != nil, "\(name)")
+    }
+    // Squared error's outputs are no logits: raw figures are blank, with the reason.
+    #expect(found["nll test"]?.value == nil && found["nll test"]?.reason?.contains("squared error") == true)
+    #expect(found["top1 test"]?.reason == nil)
+    #expect(sent.epochs.count >= 1)
+    // Once more: training finds all done, and the figures are the same.
+    for stage in plan.stages where stage.record.kind != .extract {
+      for measurement in try StageExecution().perform(stage.job, context) {
+        #expect(found["\(measurement.name) \(measurement.split)"] == measurement)
+      }
+    }
+  }
+
+  @Test func aStoppedTrainingGoesOn() throws {
+    let folder = try TemporaryFolder()
+    var expansion = PlanExpansion(
+      document: try document(Self.tiny), directory: folder.url.path, threads: 1, data: DataCatalog())
+    let job = try expansion.plan().stages[0].job
+    let sent = Sent()
+    #expect(throws: StageInterruption.self) {
+      try StageExecution().perform(job, Worker.Context(send: { sent.append($0) }, isStopping: { true }))
+    }
+    // The data may have moved meanwhile: the plan of the folder still counts.
+    var moved = job
+    moved.plan.data.directory = "/elsewhere"
+    _ = try StageExecution().perform(moved, Worker.Context(send: { sent.append($0) }, isStopping: { false }))
+    #expect(sent.epochs.contains { $0.epoch == 1 })
+  }
+
+  @Test func lossesThatAreNotFiniteLast() throws {
+    let folder = try TemporaryFolder()
+    var expansion = PlanExpansion(
+      document: try document(Self.tiny, overrides: ["training.learning_rate=1e30", "training.epochs=20"]),
+      directory: folder.url.path, threads: 1, data: DataCatalog())
+    let job = try expansion.plan().stages[0].job
+    do {
+      _ = try StageExecution().perform(job, Worker.Context(send: { _ in }, isStopping: { false }))
+      Issue.record("trained")
+    } catch let failure as StageFailure {
+      #expect(failure.isLasting && failure.description.contains("learning rate"))
+    }
+  }
+
+  @Test func reasonsGoToTheirFigures() {
+    let reasons = "nll, ece: no logits; temperature: no holdout"
+    #expect(StageExecution.reason(for: "ece", in: reasons) == "no logits")
+    #expect(StageExecution.reason(for: "nll_scaled", in: reasons) == "no holdout")
+    #expect(StageExecution.reason(for: "top5", in: nil) == nil)
+  }
+}
+
+/// Events in the order sent.
+private final class Sent: @unchecked Sendable {
+  private let lock = NSLock()
+  private var events: [StageEvent] = []
+
+  func append(_ event: StageEvent) { lock.withLock { events.append(event) } }
+  var epochs: [Study.EpochRecord] {
+    lock.withLock { events }.compactMap { if case .epoch(let epoch) = $0 { epoch } else { nil } }
+  }
+}

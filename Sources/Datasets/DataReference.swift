@@ -61,6 +61,9 @@ public struct DataReference: Codable, Hashable, Sendable {
     case classes, labels, groups, fraction, samples, seed
   }
 
+  /// The keys that a reference may have.
+  public static let keys = CodingKeys.allCases.map(\.rawValue)
+
   /// Decodes; every key but `dataset` may be missing.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)

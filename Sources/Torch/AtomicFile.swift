@@ -72,6 +72,12 @@ public enum AtomicFile {
     try syncFolder(folder)
   }
 
+  /// Removes the temporary files that killed writers left in `folder`. Only for who knows that nobody writes there.
+  public static func removePartials(in folder: String) {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
+    for name in names where name.hasPrefix(".") && name.hasSuffix(".partial") { unlink("\(folder)/\(name)") }
+  }
+
   /// Makes the names in `folder` durable. File systems that cannot sync a folder are left alone.
   public static func syncFolder(_ folder: String) throws(ArrayFileError) {
     let descriptor = open(folder, O_RDONLY | O_CLOEXEC)

@@ -9,6 +9,8 @@ struct Position: Codable, Equatable {
   var lossSum = 0.0
   var correct = 0
   var seen = 0
+  /// The last losses, newest last, to tell of when one is not finite.
+  var recent: [Double] = []
 }
 
 /// The checkpoints of a run: `checkpoints/step-N.safetensors`, the two newest kept.
@@ -16,14 +18,16 @@ struct Checkpoints {
   let folder: URL
   let planDigest: String
 
-  /// Writes the state after `position.step` steps, then removes all but the two newest.
+  /// Writes the state after `position.step` steps, then removes all but this one and the one before. Those of later
+  /// steps go too: they were damaged, or this run would have gone on from there.
   func write(_ optimizer: Optimizer, _ position: Position) throws(TrainingError) {
     try wrapping {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       let text = String(decoding: try JSONEncoder().encode(position), as: UTF8.self)
       try TensorFile.write(
         optimizer.state(), metadata: ["plan_digest": planDigest, "position": text], to: url(step: position.step))
-      for old in try steps().dropFirst(2) { try FileManager.default.removeItem(at: url(step: old)) }
+      let kept = try steps().filter { $0 <= position.step }.prefix(2)
+      for old in try steps() where !kept.contains(old) { try FileManager.default.removeItem(at: url(step: old)) }
     }
   }
 

@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Networks
 import Objectives
+import Yams
 
 /// Everything that decides a run. Two runs of one plan on one machine type and build give the same bytes.
 ///
@@ -55,6 +56,9 @@ public struct Plan: Codable, Hashable, Sendable {
   public init(from decoder: any Decoder) throws {
     try refuseUnknownKeys(decoder, known: CodingKeys.allCases.map(\.rawValue))
     let keys = try decoder.container(keyedBy: CodingKeys.self)
+    try refuseUnknownKeys(keys.superDecoder(forKey: .data), known: DataReference.keys)
+    try refuseUnknownKeys(keys.superDecoder(forKey: .network), known: ["name", "width"])
+    try refuseUnknownKeys(keys.superDecoder(forKey: .objective), known: ["parts"])
     self.init(
       data: try keys.decode(DataReference.self, forKey: .data),
       dataDigest: try keys.decodeIfPresent(String.self, forKey: .dataDigest),
@@ -72,6 +76,21 @@ public struct Plan: Codable, Hashable, Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(self)
+  }
+
+  /// The same as YAML for people, with all digits of every number (Yams' own encoder rounds to 15).
+  public func yaml() throws -> String {
+    func plain(_ key: Node) -> Node { Node(key.string ?? "", .implicit, .plain) }
+    func block(_ node: Node) -> Node {
+      switch node {
+      case .mapping(let mapping):
+        .mapping(Node.Mapping(mapping.map { (plain($0.key), block($0.value)) }, mapping.tag, .block))
+      case .sequence(let sequence): .sequence(Node.Sequence(sequence.map(block), sequence.tag, .block))
+      default: node
+      }
+    }
+    let json = String(decoding: try canonicalJSON(), as: UTF8.self)  // JSON is YAML
+    return try Yams.compose(yaml: json).map { try Yams.serialize(node: block($0)) } ?? ""
   }
 
   /// SHA-256 of the canonical JSON, hexadecimal.

@@ -73,9 +73,9 @@ public struct TrainingRun {
   public static func plan(yaml text: String, path: String) throws(TrainingError) -> Plan {
     do {
       return try YAMLDecoder().decode(Plan.self, from: text)
-    } catch let error as TrainingError {
-      throw error
     } catch let error as DecodingError {
+      // Yams wraps what is thrown while it decodes.
+      if case .dataCorrupted(let context) = error, let cause = context.underlyingError as? TrainingError { throw cause }
       throw .badPlan(field: path, value: words(error), expected: "a plan (see `separatrix train --help`)")
     } catch {
       throw .badPlan(field: path, value: "\(error)", expected: "a plan in YAML")
@@ -115,6 +115,8 @@ public struct TrainingRun {
     try wrapping { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
     let lock = try FileLock(folder: folder)
     defer { withExtendedLifetime(lock) {} }
+    AtomicFile.removePartials(in: folder.path)
+    AtomicFile.removePartials(in: folder.appendingPathComponent("checkpoints").path)
     let digest = try settle()
     if let expected = plan.dataDigest, expected != all.digest {
       throw .badPlan(
@@ -127,6 +129,7 @@ public struct TrainingRun {
     if FileManager.default.fileExists(atPath: weights.path) {
       do {
         _ = try TrainedModel(weights, catalog: catalog)
+        Checkpoints(folder: loop.checkpointFolder, planDigest: digest).removeAll()
         return .finished(steps: loop.steps, wasFinished: true)
       } catch {
         events(.warning("\(error); training it again"))
@@ -146,9 +149,7 @@ public struct TrainingRun {
           throw TrainingError.otherPlan(path: folder.path, difference: try difference(other))
         }
       } else {
-        let encoder = YAMLEncoder()
-        encoder.options.sortKeys = true
-        let text = try encoder.encode(plan)
+        let text = try plan.yaml()
         try AtomicFile.write(to: url) { (sink: inout AtomicFile.Sink) throws(ArrayFileError) in
           try sink.write(Array(text.utf8))
         }
@@ -164,6 +165,8 @@ public struct TrainingRun {
       func walk(_ value: Any, _ path: String) {
         if let object = value as? [String: Any] {
           for (key, value) in object { walk(value, path.isEmpty ? key : "\(path).\(key)") }
+        } else if let list = value as? [Any] {
+          for (index, value) in list.enumerated() { walk(value, "\(path).\(index)") }
         } else {
           result[path] = "\(value)"
         }
@@ -201,6 +204,7 @@ private struct Loop {
   let normalization: Normalization
   let stepsPerEpoch: Int
   let steps: Int
+  var checkpointFolder: URL { folder.appendingPathComponent("checkpoints") }
 
   init(
     _ run: TrainingRun, _ digest: String, _ train: Samples, _ holdout: Samples?, _ log: RunLog,
@@ -225,7 +229,7 @@ private struct Loop {
   ) throws(TrainingError) -> TrainingOutcome {
     let options = plan.training
     try wrapping { try Machine.setThreads(plan.threads) }
-    let checkpoints = Checkpoints(folder: folder.appendingPathComponent("checkpoints"), planDigest: digest)
+    let checkpoints = Checkpoints(folder: checkpointFolder, planDigest: digest)
     let saved = try checkpoints.newest { events(.warning($0)) }
     let model = try makeModel(saved.map { .tensors($0.tensors) } ?? .seed(plan.seed))
     let objective: Combination = try wrapping { try plan.objective.objective(from: catalog.objectives) }
@@ -245,7 +249,6 @@ private struct Loop {
     }
 
     var lastCheckpoint = (time: DispatchTime.now().uptimeNanoseconds, step: position.step)
-    var recent: [Double] = []
     var clock = Stopwatch()
     while position.step < steps {
       let (epoch, first) = position.step.quotientAndRemainder(dividingBy: stepsPerEpoch)
@@ -265,8 +268,8 @@ private struct Loop {
           try optimizer.step(rate: rate, step: position.step)
           return (value, Int(try outputs.detach().argmax(1).equals(labels).to(.f32).sum().item()))
         }
-        guard loss.isFinite else { throw try stopped(position, epoch, rate, loss, recent) }
-        recent = recent.suffix(4) + [loss]
+        guard loss.isFinite else { throw try stopped(position, epoch, rate, "\(loss)") }
+        position.recent = position.recent.suffix(4) + [loss]
         position.step += 1
         position.lossSum += loss
         position.correct += right
@@ -303,7 +306,14 @@ private struct Loop {
     let description = TrainedModel.Description(
       network: plan.network, shape: train.shape, classNames: train.classNames, normalization: normalization,
       objective: plan.objective, seed: plan.seed, data: plan.data.description, planDigest: digest)
-    try wrapping { try TrainedModel.write(try optimizer.finalTensors(), description, to: weights) }
+    let final = try wrapping { try optimizer.finalTensors() }
+    for (name, tensor) in final where try wrapping({ try !tensor.isAllFinite() }) {
+      // The last update has no loss after it that would tell.
+      let last = steps - 1
+      let (epoch, rate) = (last / stepsPerEpoch, schedule.rate(step: last))
+      throw try stopped(position, epoch, rate, "not finite in '\(name)'")
+    }
+    try wrapping { try TrainedModel.write(final, description, to: weights) }
     try log.write("finished", ["step": steps])
     checkpoints.removeAll()
     return .finished(steps: steps, wasFinished: false)
@@ -336,21 +346,21 @@ private struct Loop {
       imagesPerSecond: imagesPerSecond)
     try log.write("epoch", record)
     events(.epoch(record))
-    position = Position(step: position.step)
+    position = Position(step: position.step, recent: position.recent)
   }
 
   private func stopped(
-    _ position: Position, _ epoch: Int, _ rate: Double, _ loss: Double, _ recent: [Double]
+    _ position: Position, _ epoch: Int, _ rate: Double, _ loss: String
   ) throws(TrainingError) -> TrainingError {
     struct Failure: Encodable {
       let step: Int
       let learning_rate: Double
-      let loss: Double
+      let loss: String
       let last_finite_losses: [Double]
     }
     try log.write(
-      "not_finite", Failure(step: position.step, learning_rate: rate, loss: loss, last_finite_losses: recent))
-    return .notFinite(step: position.step, epoch: epoch, learningRate: rate, loss: "\(loss)", lastFinite: recent)
+      "not_finite", Failure(step: position.step, learning_rate: rate, loss: loss, last_finite_losses: position.recent))
+    return .notFinite(step: position.step, epoch: epoch, learningRate: rate, loss: loss, lastFinite: position.recent)
   }
 }
 

@@ -99,9 +99,7 @@ extension Golden.Case {
         let model = try row.model(.tensors(row.weights(type)))
         for entry in model.parameters.trained { try entry.tensor.requiresGradient() }
         var blocks: [(name: String, tensor: Tensor)] = []
-        let pass = Pass(mode, precision: type, fused: fused) { (name, tensor) in
-          blocks.append((name, tensor))
-        }
+        let pass = Pass(mode, precision: type, fused: fused, tap: { blocks.append(($0, $1)) })
         let features = try model.network.features(row.images(type), pass)
         let logits = try model.head(features)
         let cotangent = try Tensor(

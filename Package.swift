@@ -62,7 +62,7 @@ let package = Package(
       name: "TransferTests", dependencies: ["Transfer", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
     .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["SeparatrixTool", "TestSupport"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["separatrix", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -27,8 +27,7 @@ public struct StoredArray: Sendable {
   public var rowCount: Int { rowShape.reduce(1, *) }
 
   /// Calls `body` with the bytes of `rows`.
-  func withBytes<Result>(rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result
-  {
+  func withBytes<Result>(rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
     guard rows.lowerBound >= 0, rows.upperBound <= count else {
       throw ArrayFileError(
         .malformed, file: path, field: name, found: "a request for rows \(rows)",

@@ -63,7 +63,9 @@ public struct BatchNorm {
       momentum: 0.1, epsilon: 1e-5)
   }
 
-  func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, relu: Bool, _ pass: Pass) throws(TorchError) -> Tensor {
+  func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, relu: Bool, _ pass: Pass) throws(TorchError)
+    -> Tensor
+  {
     try x.batchNorm(
       state, residual: residual, relu: relu, training: pass.mode.isTraining, fused: pass.fused)
   }

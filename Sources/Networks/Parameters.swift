@@ -28,7 +28,9 @@ public final class Parameters {
 
   init() {}
 
-  func add(_ name: String, _ tensor: Tensor, _ kind: Kind) { entries.append(Entry(name: name, tensor: tensor, kind: kind)) }
+  func add(_ name: String, _ tensor: Tensor, _ kind: Kind) {
+    entries.append(Entry(name: name, tensor: tensor, kind: kind))
+  }
 
   /// Those with gradients.
   public var trained: [Entry] { entries.filter { $0.kind != .statistic } }

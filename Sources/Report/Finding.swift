@@ -22,8 +22,7 @@ struct Finding: Sendable {
     sentences.append(
       contentsOf: [Self.sourceSentence(summary), Self.transferSentence(summary, transfer)].compactMap { $0 })
     sentences.append(
-      contentsOf: [Self.rangeSentence(summary, transfer), Self.baselineSentence(summary, transfer)].compactMap
-      { $0 })
+      contentsOf: [Self.rangeSentence(summary, transfer), Self.baselineSentence(summary, transfer)].compactMap { $0 })
   }
 
   private static func headline(_ summary: Summary, _ association: StudyAssociation?) -> String {

@@ -51,7 +51,10 @@ struct AnalyzeCommand: ParsableCommand {
         ["distance", "within", "total", "R^2", "R^2 debiased"],
         entries.compactMap { name, entry in
           entry.map {
-            [name, Console.number($0.within), Console.number($0.total), Console.number($0.r2), Console.number($0.r2Debiased)]
+            [
+              name, Console.number($0.within), Console.number($0.total), Console.number($0.r2),
+              Console.number($0.r2Debiased),
+            ]
           }
         })
       for (name, entry) in entries { if let reason = entry?.reason { print("\(name): \(reason)") } }

@@ -27,7 +27,8 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
       let type = try named(Precision.self, precision, "--precision")
       let bench = StepBenchmark(
-        network: NetworkSpec(name: network, width: width), batch: batch, size: size, channels: channels, classes: classes, precision: type,
+        network: NetworkSpec(name: network, width: width), batch: batch, size: size, channels: channels,
+        classes: classes, precision: type,
         threads: threads ?? HostMachine.cores, steps: steps)
       let seconds = try bench.run(catalog: Tool.catalog).sorted()
       let peak = try peakFlops(type)

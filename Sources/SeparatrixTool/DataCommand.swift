@@ -57,7 +57,9 @@ struct DataCommand: ParsableCommand {
       for (split, part) in info.splits.sorted(by: { $0.key.rawValue > $1.key.rawValue }) {
         print("\n\(split.rawValue)")
         Console.printFields([
-          ("  images", "\(part.n) of \(part.shape.map(String.init).joined(separator: " x ")) (channels, height, width)"),
+          (
+            "  images", "\(part.n) of \(part.shape.map(String.init).joined(separator: " x ")) (channels, height, width)"
+          ),
           ("  mean", part.mean.map { String(format: "%.4f", $0) }.joined(separator: " ")),
           ("  deviation", part.deviation.map { String(format: "%.4f", $0) }.joined(separator: " ")),
           ("  SHA-256", part.sha256),

@@ -19,7 +19,8 @@ struct DoctorCommand: ParsableCommand {
     }
     let plotly = try? Report.chartLibrary()
     let cache =
-      ProcessInfo.processInfo.environment["SEPARATRIX_CACHE"] ?? NSString(string: "~/.cache/separatrix").expandingTildeInPath
+      ProcessInfo.processInfo.environment["SEPARATRIX_CACHE"]
+      ?? NSString(string: "~/.cache/separatrix").expandingTildeInPath
     var missing: [String] = []
     if plotly == nil { missing.append("the chart library: run scripts/setup") }
     if !Machine.hasNativeBF16 { missing.append("native bf16: --precision bf16 works but is slow on this processor") }
@@ -36,7 +37,8 @@ struct DoctorCommand: ParsableCommand {
     Console.printFields([
       ("separatrix", facts.separatrix), ("Swift", facts.swift), ("LibTorch", facts.libtorch),
       ("system", facts.operatingSystem), ("processor", "\(facts.processor), \(facts.cores) cores"),
-      ("memory", "\(facts.memoryGiB) GiB"), ("threads", "\(facts.threads) for each operation unless --threads says otherwise"),
+      ("memory", "\(facts.memoryGiB) GiB"),
+      ("threads", "\(facts.threads) for each operation unless --threads says otherwise"),
       ("instructions", facts.instructionSet + (facts.nativeBF16 ? ", native bf16" : "")), ("BLAS", facts.blas),
       ("oneDNN", facts.oneDNN), ("OpenMP", facts.openMP),
       ("devices", "cpu" + (facts.cuda ? ", cuda" : "") + (facts.mps ? ", mps" : "")),

@@ -39,7 +39,8 @@ struct EvaluateCommand: ParsableCommand {
     if let predictions {
       try FeatureSet.writeNPZ(
         [
-          ("outputs", test.outputs), ("probabilities", try test.outputs.softmax(1)), ("labels", try Tensor(test.labels)),
+          ("outputs", test.outputs), ("probabilities", try test.outputs.softmax(1)),
+          ("labels", try Tensor(test.labels)),
         ], to: URL(typed: predictions))
     }
     if output.json { return try Console.printJSON(result) }
@@ -65,7 +66,8 @@ struct ExtractCommand: ParsableCommand {
   @Option(help: "Data: glyphs, NAME:DIR, idx:IMAGES,LABELS or cifar:FILE[,FILE...]. Default: the run's own.")
   var data: String?
   @Option(help: "Split: train, test or holdout. Default: test, or all of a set without one.") var split: String?
-  @Option(help: "Blocks to keep besides the pooled features, with commas, as stem,layer1.0; or all.") var layers: String?
+  @Option(help: "Blocks to keep besides the pooled features, with commas, as stem,layer1.0; or all.") var layers:
+    String?
   @Option(help: "The feature file to write.") var out: String
   @Option(help: "Threads.") var threads: Int?
   @OptionGroup var output: OutputOptions
@@ -91,7 +93,8 @@ struct ExtractCommand: ParsableCommand {
     if output.json {
       return try Console.printJSON(
         Written(
-          out: out, n: samples.count, layers: Dictionary(shapes) { first, _ in first }, accuracy: try predictions.accuracy()))
+          out: out, n: samples.count, layers: Dictionary(shapes) { first, _ in first },
+          accuracy: try predictions.accuracy()))
     }
     print("\(out): \(samples.count) examples")
     Console.printFields(shapes.map { ($0.0, $0.1.map(String.init).joined(separator: " x ")) })
@@ -114,7 +117,9 @@ struct SampleChoice {
   /// The set named, or the run's own.
   func reference() throws -> DataReference {
     if let data { return try DataReference(parsing: data) }
-    guard let plan else { throw Outcome.usage("--data is missing; for example: --data glyphs or --data fashion-mnist:DIR") }
+    guard let plan else {
+      throw Outcome.usage("--data is missing; for example: --data glyphs or --data fashion-mnist:DIR")
+    }
     return plan.data
   }
 

@@ -24,7 +24,8 @@ struct StudyCommand: ParsableCommand {
     @Option(help: "Worker processes. Default: one for each core.") var workers: Int?
     @Option(help: "Threads of each worker (part of every run's plan).") var threads = 1
     @Option(help: "Folder below which the specification's files lie.") var dataRoot: String?
-    @Option(name: .customLong("set"), help: "Change a key, as training.epochs=5; may be repeated.") var set: [String] = []
+    @Option(name: .customLong("set"), help: "Change a key, as training.epochs=5; may be repeated.") var set: [String] =
+      []
     @Flag(help: "Show the plan: runs, stages, estimated time and disk; do nothing.") var dryRun = false
     @OptionGroup var output: OutputOptions
 
@@ -32,7 +33,8 @@ struct StudyCommand: ParsableCommand {
       if let workers, !(1...1024).contains(workers) { throw Outcome.usage("--workers \(workers): expected 1 to 1024") }
       guard (1...1024).contains(threads) else { throw Outcome.usage("--threads \(threads): expected 1 to 1024") }
       let document = try StudyRunner.read(
-        file: URL(typed: specification), named: specification, overrides: set, dataRoot: dataRoot, catalog: Tool.catalog)
+        file: URL(typed: specification), named: specification, overrides: set, dataRoot: dataRoot, catalog: Tool.catalog
+      )
       var runner = StudyRunner(
         document: document, directory: out.map(URL.init(typed:)), workers: workers, threads: threads,
         catalog: Tool.catalog, programVersion: programVersion)
@@ -54,7 +56,8 @@ struct StudyCommand: ParsableCommand {
       if output.json {
         try Console.printJSON(
           Summary(
-            name: document.specification.name, directory: runner.directory.path, report: path.path, stages: result.total,
+            name: document.specification.name, directory: runner.directory.path, report: path.path,
+            stages: result.total,
             done: result.done, failed: result.failed))
       } else {
         print(try Report.table(store: store))
@@ -64,7 +67,8 @@ struct StudyCommand: ParsableCommand {
         print("\nreport: \(path.path)  (\(result.done) of \(result.total) stages done, \(Console.duration(seconds)))")
       }
       if result.failed > 0 {
-        throw Outcome.failed("\(result.failed) of \(result.total) stages failed; the report lists them with their errors")
+        throw Outcome.failed(
+          "\(result.failed) of \(result.total) stages failed; the report lists them with their errors")
       }
     }
 
@@ -75,19 +79,26 @@ struct StudyCommand: ParsableCommand {
       if output.json {
         return try Console.printJSON(
           DryRun(
-            name: runner.document.specification.name, directory: runner.directory.path, runs: plan.runs.map(\.record.label),
+            name: runner.document.specification.name, directory: runner.directory.path,
+            runs: plan.runs.map(\.record.label),
             stages: plan.stages.count, workers: runner.workers, estimatedSeconds: seconds,
             estimatedBytes: Estimate.bytes(of: plan)))
       }
       var counts: [(String, Int)] = []
       for stage in plan.stages {
         let name = stage.record.kind.rawValue
-        if let index = counts.firstIndex(where: { $0.0 == name }) { counts[index].1 += 1 } else { counts.append((name, 1)) }
+        if let index = counts.firstIndex(where: { $0.0 == name }) {
+          counts[index].1 += 1
+        } else {
+          counts.append((name, 1))
+        }
       }
       print("\(runner.document.specification.name): \(plan.runs.count) runs, \(plan.stages.count) stages")
       Console.printTable(
         ["objective", "runs"],
-        Dictionary(grouping: plan.runs, by: \.record.label).map { [$0.key, String($0.value.count)] }.sorted { $0[0] < $1[0] })
+        Dictionary(grouping: plan.runs, by: \.record.label).map { [$0.key, String($0.value.count)] }.sorted {
+          $0[0] < $1[0]
+        })
       print("")
       Console.printTable(["stage", "count"], counts.map { [$0.0, String($0.1)] })
       print("")
@@ -119,7 +130,8 @@ struct StudyCommand: ParsableCommand {
 
   struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "What of a study is done, running and failed.", discussion: "Example:\n  separatrix study status fashion")
+      abstract: "What of a study is done, running and failed.",
+      discussion: "Example:\n  separatrix study status fashion")
 
     @Argument(help: "Folder of the study.") var directory: String
     @OptionGroup var output: OutputOptions
@@ -176,7 +188,10 @@ struct StudyCommand: ParsableCommand {
       Console.printTable(
         ["study", "runs", "done", "failed", "folder"],
         studies.map {
-          [$0.status.name, String($0.status.runs.count), String($0.status.done), String($0.status.failed), $0.directory.path]
+          [
+            $0.status.name, String($0.status.runs.count), String($0.status.done), String($0.status.failed),
+            $0.directory.path,
+          ]
         })
     }
 

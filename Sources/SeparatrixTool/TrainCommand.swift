@@ -125,7 +125,8 @@ struct TrainCommand: ParsableCommand {
       throw Outcome.usage("--network is missing; known: \(Tool.catalog.networks.map(\.name).joined(separator: ", "))")
     }
     guard objective != nil || base != nil else {
-      throw Outcome.usage("--objective is missing; known: \(Tool.catalog.objectives.map { $0.name }.joined(separator: ", "))")
+      throw Outcome.usage(
+        "--objective is missing; known: \(Tool.catalog.objectives.map { $0.name }.joined(separator: ", "))")
     }
     let all = try reference.load(.train)
     let spec =
@@ -152,7 +153,8 @@ struct TrainCommand: ParsableCommand {
     if let ema { result.training.ema = ema }
     if let augment {
       result.training.augment =
-        augment == "none" ? [] : try augment.split(separator: ",").map { try named(Augmentation.self, String($0), "--augment") }
+        augment == "none"
+        ? [] : try augment.split(separator: ",").map { try named(Augmentation.self, String($0), "--augment") }
     }
     if let precision { result.training.precision = try named(Precision.self, precision, "--precision") }
     if let holdout { result.holdout = holdout }
@@ -180,10 +182,16 @@ struct TrainCommand: ParsableCommand {
           parameters: model.parameters.trainedCount))
     }
     Console.printFields([
-      ("network", "\(plan.network.name), width \(plan.network.width ?? 0), \(model.parameters.trainedCount) parameters"),
-      ("objective", plan.objective.description), ("data", "\(plan.data): \(all.count) images of \(all.shape), \(all.classCount) classes"),
+      (
+        "network", "\(plan.network.name), width \(plan.network.width ?? 0), \(model.parameters.trainedCount) parameters"
+      ),
+      ("objective", plan.objective.description),
+      ("data", "\(plan.data): \(all.count) images of \(all.shape), \(all.classCount) classes"),
       ("samples", "\(train.count) to train on, \(held?.count ?? 0) held out"),
-      ("training", "\(plan.training.epochs) epochs, batch \(plan.training.batch), \(steps) steps, \(plan.training.precision.rawValue), \(plan.threads) threads"),
+      (
+        "training",
+        "\(plan.training.epochs) epochs, batch \(plan.training.batch), \(steps) steps, \(plan.training.precision.rawValue), \(plan.threads) threads"
+      ),
       ("digest", try plan.digest()),
     ])
   }

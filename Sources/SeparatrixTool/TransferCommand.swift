@@ -13,7 +13,8 @@ struct TransferCommand: ParsableCommand {
   struct Inputs: ParsableArguments {
     @Option(parsing: .upToNextOption, help: "Training features: .safetensors, .npy or .npz; several are shards.")
     var train: [String]
-    @Option(parsing: .upToNextOption, help: "Training labels, where the features hold none.") var trainLabels: [String] = []
+    @Option(parsing: .upToNextOption, help: "Training labels, where the features hold none.") var trainLabels:
+      [String] = []
     @Option(parsing: .upToNextOption, help: "Test features.") var test: [String]
     @Option(parsing: .upToNextOption, help: "Test labels, where the features hold none.") var testLabels: [String] = []
     @Option(help: "Layer, where files have several. Default: features, else the last.") var layer: String?
@@ -55,7 +56,8 @@ struct TransferCommand: ParsableCommand {
 
     func run() throws {
       let options = ProbeOptions(
-        lambdas: try ProbeOptions.parseGrid(lambdas), holdout: inputs.holdout, seed: inputs.seed, standardizes: standardize)
+        lambdas: try ProbeOptions.parseGrid(lambdas), holdout: inputs.holdout, seed: inputs.seed,
+        standardizes: standardize)
       let data = try inputs.load()
       let line = ProgressLine()
       let outcome = try LinearProbe.run(
@@ -66,19 +68,23 @@ struct TransferCommand: ParsableCommand {
       var result = outcome.result
       result.totalSeconds = ProcessClock.secondsSinceStart
       if output.json { return try Console.printJSON(result) }
-      print("\(result.n) examples, \(result.dimensions) dimensions, \(result.classes) classes; \(result.path.count) lambdas")
+      print(
+        "\(result.n) examples, \(result.dimensions) dimensions, \(result.classes) classes; \(result.path.count) lambdas"
+      )
       Console.printTable(
         ["lambda", "objective", "gradient", "steps", "holdout", "test"],
         result.path.map {
           [
-            String(format: "%.2e", $0.lambda), String(format: "%.6g", $0.objective), String(format: "%.1e", $0.gradientNorm),
+            String(format: "%.2e", $0.lambda), String(format: "%.6g", $0.objective),
+            String(format: "%.1e", $0.gradientNorm),
             String($0.iterations), Console.percent($0.holdoutAccuracy), Console.percent($0.testAccuracy),
           ]
         })
       print("")
       Console.printFields([
         ("lambda", result.lambda.map { String(format: "%.3e", $0) } ?? "none chosen"),
-        ("accuracy", Console.percent(result.accuracy)), ("mean per class", Console.percent(result.meanPerClassAccuracy)),
+        ("accuracy", Console.percent(result.accuracy)),
+        ("mean per class", Console.percent(result.meanPerClassAccuracy)),
         ("gradient at zero", String(format: "%.4g", result.gradientNormAtZero)),
         ("largest gradient ratio", String(format: "%.1e", result.largestGradientRatio)),
         ("seconds", String(format: "%.2f", result.seconds)),
@@ -115,18 +121,22 @@ struct TransferCommand: ParsableCommand {
       }
       let options = KNNOptions(
         ks: ks ?? [],
-        distances: try distance.map { [try named(KNNOptions.Distance.self, $0, "--distance")] } ?? KNNOptions.Distance.allCases,
+        distances: try distance.map { [try named(KNNOptions.Distance.self, $0, "--distance")] }
+          ?? KNNOptions.Distance.allCases,
         weightings: try weighting.map { [try named(KNNOptions.Weighting.self, $0, "--weighting")] }
           ?? KNNOptions.Weighting.allCases, temperatures: [temperature], holdout: inputs.holdout, seed: inputs.seed)
-      if inputs.holdout == 0 && (options.ks.count != 1 || options.distances.count != 1 || options.weightings.count != 1) {
+      if inputs.holdout == 0 && (options.ks.count != 1 || options.distances.count != 1 || options.weightings.count != 1)
+      {
         throw Outcome.usage("--holdout 0 leaves nothing to choose on: give one --k, one --distance and one --weighting")
       }
       let data = try inputs.load()
       var result = try NearestNeighbors.run(
-        train: data.train, trainLabels: data.trainLabels, test: data.test, testLabels: data.testLabels, options: options)
+        train: data.train, trainLabels: data.trainLabels, test: data.test, testLabels: data.testLabels, options: options
+      )
       result.totalSeconds = ProcessClock.secondsSinceStart
       if output.json { return try Console.printJSON(result) }
-      print("\(result.n) examples, \(result.queries) queries, \(result.dimensions) dimensions, \(result.classes) classes")
+      print(
+        "\(result.n) examples, \(result.queries) queries, \(result.dimensions) dimensions, \(result.classes) classes")
       if result.table.count > 1 {
         Console.printTable(
           ["k", "distance", "weighting", "holdout"],
@@ -137,7 +147,8 @@ struct TransferCommand: ParsableCommand {
       }
       Console.printFields([
         ("chosen", "k \(result.k), \(result.distance.rawValue), \(result.weighting.rawValue)"),
-        ("accuracy", Console.percent(result.accuracy)), ("mean per class", Console.percent(result.meanPerClassAccuracy)),
+        ("accuracy", Console.percent(result.accuracy)),
+        ("mean per class", Console.percent(result.meanPerClassAccuracy)),
         ("seconds", String(format: "%.2f", result.seconds)),
       ])
     }

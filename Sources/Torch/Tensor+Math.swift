@@ -62,7 +62,9 @@ extension Tensor {
     try Tensor { ct_div(a.raw, b.raw, &$0) }
   }
   /// The sum with a number.
-  public static func + (a: Tensor, b: Double) throws(TorchError) -> Tensor { try Tensor { ct_add_scalar(a.raw, b, &$0) } }
+  public static func + (a: Tensor, b: Double) throws(TorchError) -> Tensor {
+    try Tensor { ct_add_scalar(a.raw, b, &$0) }
+  }
   /// The sum with a number.
   public static func + (a: Double, b: Tensor) throws(TorchError) -> Tensor { try b + a }
   /// The difference with a number.
@@ -70,7 +72,9 @@ extension Tensor {
   /// A number less a tensor.
   public static func - (a: Double, b: Tensor) throws(TorchError) -> Tensor { try b.neg() + a }
   /// The product with a number.
-  public static func * (a: Tensor, b: Double) throws(TorchError) -> Tensor { try Tensor { ct_mul_scalar(a.raw, b, &$0) } }
+  public static func * (a: Tensor, b: Double) throws(TorchError) -> Tensor {
+    try Tensor { ct_mul_scalar(a.raw, b, &$0) }
+  }
   /// The product with a number.
   public static func * (a: Double, b: Tensor) throws(TorchError) -> Tensor { try b * a }
   /// The quotient by a number.

@@ -25,7 +25,8 @@ public struct StepBenchmark: Sendable {
 
   /// Describes a measurement.
   public init(
-    network: NetworkSpec, batch: Int, size: Int, channels: Int = 3, classes: Int = 10, precision: Precision, threads: Int, steps: Int
+    network: NetworkSpec, batch: Int, size: Int, channels: Int = 3, classes: Int = 10, precision: Precision,
+    threads: Int, steps: Int
   ) {
     self.network = network
     self.batch = batch
@@ -39,7 +40,10 @@ public struct StepBenchmark: Sendable {
 
   /// Runs it: softmax objective, Nesterov momentum, weight decay, moving average. Seconds of each timed step.
   public func run(catalog: Catalog = .standard) throws(TrainingError) -> [Double] {
-    for (field, value) in [("batch", batch), ("size", size), ("threads", threads), ("steps", steps), ("classes", classes), ("channels", channels)]
+    for (field, value) in [
+      ("batch", batch), ("size", size), ("threads", threads), ("steps", steps), ("classes", classes),
+      ("channels", channels),
+    ]
     where !(1...1_000_000).contains(value) {
       throw .badPlan(field: field, value: "\(value)", expected: "1 to 1000000")
     }

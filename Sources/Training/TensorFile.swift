@@ -17,7 +17,8 @@ enum TensorFile {
     }
     var metadata = metadata
     metadata["digest"] = digest(
-      metadata, contents.map { content in (content.name, content.type, content.shape, { content.bytes.withUnsafeBytes($0) }) })
+      metadata,
+      contents.map { content in (content.name, content.type, content.shape, { content.bytes.withUnsafeBytes($0) }) })
     try SafeTensorsFile.write(items, metadata: metadata, to: url)
   }
 
@@ -33,7 +34,8 @@ enum TensorFile {
           metadata,
           file.entries.map { entry in (entry.name, entry.type.rawValue, entry.shape, { $0(file.bytes(entry)) }) })
         guard found == expected else {
-          throw TrainingError.badWeights(path: url.path, reason: "its contents do not match their digest; it is damaged")
+          throw TrainingError.badWeights(
+            path: url.path, reason: "its contents do not match their digest; it is damaged")
         }
       } else if requiresDigest {
         throw TrainingError.badWeights(path: url.path, reason: "it has no digest; it was not written by this program")
@@ -50,7 +52,9 @@ enum TensorFile {
     }
   }
 
-  private typealias Content = (name: String, type: String, shape: [Int], bytes: ((UnsafeRawBufferPointer) -> Void) -> Void)
+  private typealias Content = (
+    name: String, type: String, shape: [Int], bytes: ((UnsafeRawBufferPointer) -> Void) -> Void
+  )
 
   private static func digest(_ metadata: [String: String], _ contents: [Content]) -> String {
     var hash = SHA256()

@@ -60,7 +60,8 @@ public struct TrainedModel {
     objective = try wrapping { try description.objective.objective(from: catalog.objectives) }
     model = try wrapping {
       try Model(
-        description.network, channels: description.shape.channels, size: min(description.shape.height, description.shape.width),
+        description.network, channels: description.shape.channels,
+        size: min(description.shape.height, description.shape.width),
         classes: description.classNames.count, source: .tensors(tensors), networks: catalog.networks)
     }
   }
@@ -80,7 +81,8 @@ public struct TrainedModel {
   ) throws(TrainingError) -> Predictions {
     guard samples.shape == description.shape else {
       throw .badPlan(
-        field: "data", value: "images of \(samples.shape)", expected: "\(description.shape), as the network was trained")
+        field: "data", value: "images of \(samples.shape)", expected: "\(description.shape), as the network was trained"
+      )
     }
     return try Predictions(
       model, objective, Batches(samples, normalization: description.normalization), layers: layers, batch: batch,

@@ -65,7 +65,9 @@ public struct TrainingRun {
   /// The plan in a folder's `plan.yaml`.
   public static func plan(in folder: URL) throws(TrainingError) -> Plan {
     let url = folder.appendingPathComponent("plan.yaml")
-    guard let text = try? String(contentsOf: url, encoding: .utf8) else { throw .noRun(path: folder.path, missing: "plan.yaml") }
+    guard let text = try? String(contentsOf: url, encoding: .utf8) else {
+      throw .noRun(path: folder.path, missing: "plan.yaml")
+    }
     return try plan(yaml: text, path: url.path)
   }
 
@@ -83,7 +85,9 @@ public struct TrainingRun {
   }
 
   /// The epochs that a run's log tells of.
-  public static func epochs(in folder: URL) -> [EpochRecord] { RunLog.epochs(folder.appendingPathComponent("log.jsonl")) }
+  public static func epochs(in folder: URL) -> [EpochRecord] {
+    RunLog.epochs(folder.appendingPathComponent("log.jsonl"))
+  }
 
   /// The samples that a plan trains on and those it holds out.
   public static func samples(_ plan: Plan) throws(TrainingError) -> (train: Samples, holdout: Samples?) {
@@ -341,7 +345,8 @@ private struct Loop {
       ).accuracy()
     }
     let record = EpochRecord(
-      epoch: epoch + 1, step: position.step, loss: position.lossSum * Double(plan.training.batch) / Double(position.seen),
+      epoch: epoch + 1, step: position.step,
+      loss: position.lossSum * Double(plan.training.batch) / Double(position.seen),
       trainAccuracy: Double(position.correct) / Double(position.seen), holdoutAccuracy: accuracy, learningRate: rate,
       imagesPerSecond: imagesPerSecond)
     try log.write("epoch", record)
@@ -354,12 +359,18 @@ private struct Loop {
   ) throws(TrainingError) -> TrainingError {
     struct Failure: Encodable {
       let step: Int
-      let learning_rate: Double
+      let learningRate: Double
       let loss: String
-      let last_finite_losses: [Double]
+      let lastFiniteLosses: [Double]
+
+      enum CodingKeys: String, CodingKey {
+        case step, loss
+        case learningRate = "learning_rate"
+        case lastFiniteLosses = "last_finite_losses"
+      }
     }
     try log.write(
-      "not_finite", Failure(step: position.step, learning_rate: rate, loss: loss, last_finite_losses: position.recent))
+      "not_finite", Failure(step: position.step, learningRate: rate, loss: loss, lastFiniteLosses: position.recent))
     return .notFinite(step: position.step, epoch: epoch, learningRate: rate, loss: loss, lastFinite: position.recent)
   }
 }

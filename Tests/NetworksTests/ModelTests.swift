@@ -112,8 +112,7 @@ import Torch
     weights["layer1.0.bn1.bias"] = nil
     #expect(throws: NetworkError.missingParameter(name: "layer1.0.bn1.bias")) { try filled() }
     weights["layer1.0.bn1.bias"] = try Tensor.zeros([9])
-    let error = #expect(throws: NetworkError.wrongShape(name: "layer1.0.bn1.bias", expected: [4], found: [9]))
-    {
+    let error = #expect(throws: NetworkError.wrongShape(name: "layer1.0.bn1.bias", expected: [4], found: [9])) {
       try filled()
     }
     #expect(error?.description.contains("layer1.0.bn1.bias") == true)

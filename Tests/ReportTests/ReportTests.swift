@@ -65,8 +65,7 @@ import Testing
       try Report.write(store: SyntheticStudy.store(), to: folder, plotly: nowhere)
     }
     #expect(throws: ReportError.nothingPlanned) { try Report.table(store: StudyStore.inMemory()) }
-    #expect(throws: ReportError.noChartLibrary(tried: [nowhere.appendingPathComponent("plotly.min.js").path]))
-    {
+    #expect(throws: ReportError.noChartLibrary(tried: [nowhere.appendingPathComponent("plotly.min.js").path])) {
       try Report.chartLibrary(environment: ["SEPARATRIX_RESOURCES": nowhere.path])
     }
     let library = nowhere.appendingPathComponent("a/.build/environment/plotly.min.js")

@@ -40,8 +40,7 @@ import Testing
     ] {
       #expect(found["\(name) test"]?.value != nil, "\(name)")
     }
-    for name in ["r2_cosine", "r2_debiased_cosine", "r2_centered_cosine", "r2_squared_euclidean", "r2_angle"]
-    {
+    for name in ["r2_cosine", "r2_debiased_cosine", "r2_centered_cosine", "r2_squared_euclidean", "r2_angle"] {
       #expect(found["\(name) train"]?.value != nil && found["\(name) test"]?.value != nil, "\(name)")
     }
     // Squared error's outputs are no logits: raw figures are blank, with the reason.

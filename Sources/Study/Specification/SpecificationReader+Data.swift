@@ -196,8 +196,7 @@ extension SpecificationReader {
     return (data, false)
   }
 
-  private func files(_ node: SpecNode?, _ what: String, format: String) throws(SpecificationError) -> [String]
-  {
+  private func files(_ node: SpecNode?, _ what: String, format: String) throws(SpecificationError) -> [String] {
     guard let node else { return [] }
     var files: [String] = []
     for item in try node.list(what, single: format == "cifar") { files.append(try item.text(what)) }

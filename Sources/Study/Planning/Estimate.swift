@@ -12,7 +12,7 @@ public struct Estimate: Sendable {
 
   /// Typical rates of one core: operations a second in training and evaluation, bytes a second for the rest.
   private enum Rate {
-    static let convolution = 2.5e10
+    static let convolution = 6e10
     static let start = 0.3
     static let probePass = 1.2e9
     static let neighbours = 2e10
@@ -24,18 +24,22 @@ public struct Estimate: Sendable {
   public init(plan: StudyPlan, measured: [(digest: String, seconds: Double)] = []) {
     var prior: [String: Double] = [:]
     for stage in plan.stages { prior[stage.record.digest] = Self.prior(stage, plan: plan) }
-    let kinds = Dictionary(
-      plan.stages.map { ($0.record.digest, $0.record.kind) }, uniquingKeysWith: { first, _ in first })
-    var actual: [StageKind: (seconds: Double, prior: Double)] = [:]
+    // What was measured on stages of the same kind and target counts, else on those of the same kind.
+    let records = Dictionary(
+      plan.stages.map { ($0.record.digest, $0.record) }, uniquingKeysWith: { first, _ in first })
+    func exact(_ stage: StageRecord) -> String { "\(stage.kind.rawValue) \(stage.target)" }
+    var actual: [String: (seconds: Double, prior: Double)] = [:]
     for (digest, seconds) in measured {
-      guard let kind = kinds[digest], let guess = prior[digest] else { continue }
-      actual[kind, default: (0, 0)].seconds += seconds
-      actual[kind, default: (0, 0)].prior += guess
+      guard let record = records[digest], let guess = prior[digest] else { continue }
+      for key in [exact(record), record.kind.rawValue] {
+        actual[key, default: (0, 0)].seconds += seconds
+        actual[key, default: (0, 0)].prior += guess
+      }
     }
     for stage in plan.stages {
       let digest = stage.record.digest
-      let ratio = actual[stage.record.kind].map { $0.prior > 0 ? $0.seconds / $0.prior : 1 } ?? 1
-      expected[digest] = (prior[digest] ?? 0) * ratio
+      let known = actual[exact(stage.record)] ?? actual[stage.record.kind.rawValue]
+      expected[digest] = (prior[digest] ?? 0) * (known.map { $0.prior > 0 ? $0.seconds / $0.prior : 1 } ?? 1)
     }
   }
 
@@ -62,7 +66,7 @@ public struct Estimate: Sendable {
       case .extract: images(train + test)
       case .separation: (train + test) * width * 8 / Rate.separation
       // 45 penalties, about 25 passes of two products each, twice (choosing and refitting).
-      case .probe: 45 * 25 * 2 * train * width * Double(facts.train.classes) / Rate.probePass / 20
+      case .probe: 45 * 25 * 2 * train * width * Double(facts.train.classes) / Rate.probePass
       case .knn: 2 * train * (test + train * 0.2) * width / Rate.neighbours
       }
     return seconds + Rate.start

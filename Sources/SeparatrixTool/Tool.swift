@@ -64,10 +64,13 @@ public enum Tool {
   /// The exit code of an error of ours, or nil for the argument parser's own.
   private static func code(of error: any Error) -> Int32? {
     switch error {
+    case TrainingError.network(let error): code(of: error)
     case let error as TrainingError: error.isBadInput ? 3 : 1
-    case is DatasetError, is ArrayFileError, is NetworkError, is SpecificationError: 3
-    case is ObjectiveError: 2
-
+    case let error as DatasetError: [.unknownName, .badReference].contains(error.kind) ? 2 : 3
+    case let error as SpecificationError: error.isUsage ? 2 : 3
+    case NetworkError.missingParameter, NetworkError.wrongShape: 3
+    case is NetworkError, is ObjectiveError: 2
+    case is ArrayFileError: 3
     case is MeasureError: 3
     case let error as TransferError:
       ["k", "distance", "weighting", "lambdas", "holdout", "temperature"].contains(error.argument) ? 2 : 3

@@ -38,7 +38,7 @@ public struct TrainedModel {
     var file = url
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-      throw .file(path: url.path, operation: "open", reason: "there is no such file or folder")
+      throw .badWeights(path: url.path, reason: "there is no such file or folder; give a run folder or a weights file")
     }
     if isFolder.boolValue {
       file = url.appendingPathComponent("weights.safetensors")

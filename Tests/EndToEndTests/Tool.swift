@@ -51,7 +51,7 @@ struct Tool {
     process.currentDirectoryURL = folder
     // Files rather than pipes: any amount may come from either side.
     let (out, err) = (folder.appendingPathComponent(".out"), folder.appendingPathComponent(".err"))
-    for file in [out, err] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+    for file in [out, err] { try Data().write(to: file) }
     process.standardOutput = try FileHandle(forWritingTo: out)
     process.standardError = try FileHandle(forWritingTo: err)
     process.standardInput = FileHandle.nullDevice

@@ -79,7 +79,6 @@ import Testing
 /// What a user meets who errs.
 struct ExitCodeTests {
   @Test(arguments: [
-    (["train", "--network", "nosuch", "--objective", "softmax", "--data", "glyphs", "--out", "r"], "known: resnet8"),
     (["evaluate", "nowhere"], "nowhere"),
     (["analyze", "separation", "nowhere.npy"], "nowhere.npy"),
     (["data", "info", "mnist:nowhere"], "nowhere"),
@@ -94,6 +93,8 @@ struct ExitCodeTests {
 
   @Test(arguments: [
     (["train", "--nosuch"], "Usage"),
+    (["train", "--network", "nosuch", "--objective", "softmax", "--data", "glyphs", "--out", "r"], "known: resnet8"),
+    (["study", "run", "nowhere.yaml", "--workers", "0"], "--workers"),
     (["train", "--network", "resnet8", "--objective", "nosuch", "--data", "glyphs", "--out", "r"], "softmax"),
     (
       ["train", "--network", "resnet8", "--objective", "softmax", "--data", "glyphs", "--epochs", "0", "--out", "r"],

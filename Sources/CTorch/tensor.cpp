@@ -167,8 +167,8 @@ ct_error *ct_stack(const ct_tensor *parts, intptr_t n, intptr_t dim, ct_tensor *
 ct_error *ct_one_hot(ct_tensor labels, intptr_t classes, ct_tensor *out) {
   return guarded([&] { put(out, at::one_hot(get(labels), classes)); });
 }
-ct_error *ct_diagonal(ct_tensor a, ct_tensor *out) {
-  return guarded([&] { put(out, get(a).diagonal()); });
+ct_error *ct_diagonal(ct_tensor a, intptr_t d0, intptr_t d1, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).diagonal(0, d0, d1)); });
 }
 
 }  // extern "C"

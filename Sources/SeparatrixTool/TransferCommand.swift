@@ -50,6 +50,8 @@ struct TransferCommand: ParsableCommand {
 
     @OptionGroup var inputs: Inputs
     @Option(help: "Penalties, log-spaced: LOW:HIGH:COUNT.") var lambdas = "1e-6:1e5:45"
+    @Option(help: "high: the objective's last digits; protocol: gradients at half of the protocol's bound, sooner.")
+    var accuracy = "high"
     @Flag(help: "Bring features to mean 0 and deviation 1 by the training set.") var standardize = false
     @Option(help: "Keep lambdas, weights and biases in this .safetensors file.") var out: String?
     @OptionGroup var output: OutputOptions

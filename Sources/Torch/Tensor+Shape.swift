@@ -62,6 +62,8 @@ extension Tensor {
   }
   /// Labels (i64) [n] as rows of zeros with a one (i64) [n, classes].
   public func oneHot(_ classes: Int) throws(TorchError) -> Tensor { try Tensor { ct_one_hot(raw, classes, &$0) } }
-  /// The diagonal of a matrix, sharing memory.
-  public func diagonal() throws(TorchError) -> Tensor { try Tensor { ct_diagonal(raw, &$0) } }
+  /// The diagonal over two dimensions, as the new last one, sharing memory.
+  public func diagonal(_ a: Int = 0, _ b: Int = 1) throws(TorchError) -> Tensor {
+    try Tensor { ct_diagonal(raw, a, b, &$0) }
+  }
 }

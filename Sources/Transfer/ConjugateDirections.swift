@@ -2,59 +2,58 @@ import Foundation
 import Torch
 
 /// Solves H s = -g for many penalties side by side by preconditioned conjugate gradients, where H is the Hessian of
-/// the penalised cross-entropy. The preconditioner is H's diagonal on the directions whose sum over classes is 0, where
-/// gradients and solutions lie (adding a vector to every class's weights changes no probability).
+/// the penalised cross-entropy, on the directions whose sum over classes is 0, where gradients and solutions lie (adding
+/// a vector to every class's weights changes no probability).
 struct ConjugateDirections {
   let problem: LogisticProblem
   private let probabilities: Tensor  // in the precision of the products
-  private let inverse: Tensor  // [L, K, d + 1]
-  private let inverseSum: Tensor  // [L, 1, d + 1]
   private let penalty: Tensor  // [L, 1, d + 1]
+  private let preconditioner: Preconditioner
 
   /// `precision` is that of products with the features: with f32 they take half the time, and directions, not what
   /// they are judged by, are off by its rounding.
   init(
-    problem: LogisticProblem, likelihood: SoftmaxLikelihood, lambdas: [Double], precision: ElementType = .f64
+    problem: LogisticProblem, probabilities: Tensor, penalty: Tensor, preconditioner: Preconditioner,
+    precision: ElementType = .f64
   ) throws {
     self.problem = problem
-    probabilities = try likelihood.probabilities().to(precision)
-    penalty = try Tensor(lambdas, shape: [lambdas.count, 1, 1]) * problem.penalized
-    let diagonal = try problem.transposedSquares(likelihood.curvature()) + penalty
-    inverse = try diagonal.clamp(1e-100, .infinity).reciprocal()
-    inverseSum = try inverse.sum([1], keep: true)
+    self.probabilities = try probabilities.to(precision)
+    self.penalty = penalty
+    self.preconditioner = preconditioner
   }
 
   private struct State {
     var places: [Int]
-    var probabilities, inverse, inverseSum, penalty, solution, residual, direction: Tensor
+    var probabilities, penalty, solution, residual, direction: Tensor
+    var preconditioner: Preconditioner
     var energy: [Double]
 
     func selecting(_ kept: [Int]) throws -> State {
       let index = try Tensor(kept)
       return State(
         places: kept.map { places[$0] }, probabilities: try probabilities.indexSelect(0, index),
-        inverse: try inverse.indexSelect(0, index), inverseSum: try inverseSum.indexSelect(0, index),
         penalty: try penalty.indexSelect(0, index), solution: try solution.indexSelect(0, index),
         residual: try residual.indexSelect(0, index), direction: try direction.indexSelect(0, index),
-        energy: kept.map { energy[$0] })
+        preconditioner: try preconditioner.selecting(index), energy: kept.map { energy[$0] })
     }
   }
 
   /// Directions [L, K, d + 1], each until the residual's preconditioned norm is `tolerances` times the gradient's.
-  func solve(_ gradient: Tensor, tolerances: [Double], limit: Int) throws -> Tensor {
+  /// Also how many steps the longest took.
+  func solve(_ gradient: Tensor, tolerances: [Double], limit: Int) throws -> (directions: Tensor, steps: Int) {
     let residual = try gradient.neg()
-    let first = try Self.precondition(residual, inverse, inverseSum)
+    let first = try preconditioner(residual)
+    var taken = 0
     let energy = try (residual * first).sum([1, 2]).doubles()
     var state = State(
-      places: Array(tolerances.indices), probabilities: probabilities, inverse: inverse,
-      inverseSum: inverseSum,
-      penalty: penalty, solution: try .zeros(gradient.shape, type: .f64), residual: residual,
-      direction: first,
-      energy: energy)
+      places: Array(tolerances.indices), probabilities: probabilities, penalty: penalty,
+      solution: try .zeros(gradient.shape, type: .f64), residual: residual, direction: first,
+      preconditioner: preconditioner, energy: energy)
     let targets = zip(energy, tolerances).map { $0 * $1 * $1 }
     var results = [Tensor?](repeating: nil, count: tolerances.count)
     var isRunning = energy.map { $0 > 0 }
     for step in 0..<limit where isRunning.contains(true) {
+      taken = step + 1
       let product = try hessian(state)
       let curvature = try (state.direction * product).sum([1, 2]).doubles()
       var lengths = [Double](repeating: 0, count: state.places.count)
@@ -69,7 +68,7 @@ struct ConjugateDirections {
       let length = try Tensor(lengths, shape: [lengths.count, 1, 1])
       state.solution = try state.solution + length * state.direction
       state.residual = try state.residual - length * product
-      let next = try Self.precondition(state.residual, state.inverse, state.inverseSum)
+      let next = try state.preconditioner(state.residual)
       let energy = try (state.residual * next).sum([1, 2]).doubles()
       var ratios = [Double](repeating: 0, count: energy.count)
       for index in energy.indices where isRunning[index] {
@@ -84,7 +83,7 @@ struct ConjugateDirections {
         for index in isRunning.indices where !isRunning[index] {
           results[state.places[index]] = try state.solution.select(0, index).clone()
         }
-        if running.isEmpty { return try .stack(results.compactMap { $0 }) }
+        if running.isEmpty { return (try .stack(results.compactMap { $0 }), taken) }
         state = try state.selecting(running)
         isRunning = running.map { _ in true }
       }
@@ -92,7 +91,7 @@ struct ConjugateDirections {
     for index in state.places.indices {
       results[state.places[index]] = try state.solution.select(0, index).clone()
     }
-    return try .stack(results.compactMap { $0 })
+    return (try .stack(results.compactMap { $0 }), taken)
   }
 
   /// H times the directions.
@@ -101,10 +100,5 @@ struct ConjugateDirections {
     let weighted = try state.probabilities * logits
     let spread = try weighted - state.probabilities * weighted.sum([1], keep: true)
     return try problem.transposed(spread) + state.penalty * state.direction
-  }
-
-  private static func precondition(_ residual: Tensor, _ inverse: Tensor, _ sum: Tensor) throws -> Tensor {
-    let scaled = try residual * inverse
-    return try scaled - inverse * (scaled.sum([1], keep: true) / sum)
   }
 }

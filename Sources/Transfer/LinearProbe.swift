@@ -89,7 +89,7 @@ public struct LinearProbe {
     }
     let total = options.lambdas.count + (held.isEmpty ? 0 : 1)
     let fitted = held.isEmpty ? all : try all.selecting(kept)
-    let path = try ProbeFit(fitted, classes, options.lambdas, start: nil) {
+    let path = try ProbeFit(fitted, classes, options.lambdas, start: nil, accuracy: options.accuracy) {
       progress?(Progress(done: $0, total: total))
     }
     let testAccuracies = try tested.map { try path.accuracies(on: $0) }
@@ -110,7 +110,9 @@ public struct LinearProbe {
         (accuracies[$0], options.lambdas[$0]) < (accuracies[$1], options.lambdas[$1])
       }
       if let best {
-        let refit = try ProbeFit(all, classes, [options.lambdas[best]], start: path.weightsAndBiases(best))
+        let refit = try ProbeFit(
+          all, classes, [options.lambdas[best]], start: path.weightsAndBiases(best),
+          accuracy: options.accuracy)
         result.lambda = options.lambdas[best]
         result.holdoutAccuracy = accuracies[best]
         result.refit = refit.entries[0]

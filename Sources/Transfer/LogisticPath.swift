@@ -18,10 +18,13 @@ struct LogisticPath {
     /// fall is down to rounding.
     var gap = 1e-8
 
+    /// What the protocol asks for.
+    static let protocolBound = Tolerance(gradient: 5e-6, decrease: 1e-6, gap: .infinity)
+
     /// What problems of `unknowns` weights are held to: beyond a few thousand, where the last digits of the objective
     /// cost minutes, less than what small ones are.
     static func of(unknowns: Int) -> Tolerance {
-      unknowns <= 6000 ? Tolerance() : Tolerance(gradient: 5e-6, decrease: 1e-6, gap: .infinity)
+      unknowns <= 6000 ? Tolerance() : .protocolBound
     }
 
     /// Most Newton steps.
@@ -101,6 +104,8 @@ struct LogisticPath {
     var steps = [Int](repeating: 0, count: lambdas.count)
     var predicted = [Double](repeating: .infinity, count: lambdas.count)  // fall of the last step, relative
     var stuck = [Bool](repeating: false, count: lambdas.count)
+    var preconditioner: Preconditioner?
+    var directionSteps = 0
     var step = 0
     while true {
       let penalty = try Tensor(lambda, shape: [lambda.count, 1, 1]) * problem.penalized
@@ -132,15 +137,21 @@ struct LogisticPath {
         current.likelihood = try SoftmaxLikelihood(logits: current.logits, problem.examples)
         active = left.map { active[$0] }
         lambda = left.map { lambda[$0] }
+        preconditioner = try preconditioner?.selecting(places)
       }
       // Tighter as the gradient falls, for quadratic convergence, but no tighter than what is asked for.
       let tolerances = left.map {
         min(0.1, max(1e-3, ratios[$0].squareRoot(), 0.1 * tolerance.gradient / max(ratios[$0], 1e-300)))
       }
       let precision: ElementType = problem.narrowFeatures == nil ? .f64 : .f32
-      let direction = try ConjugateDirections(
-        problem: problem, likelihood: current.likelihood, lambdas: lambda, precision: precision
+      let remaining = try Tensor(lambda, shape: [lambda.count, 1, 1]) * problem.penalized
+      let refreshed = try refresh(preconditioner, directionSteps, current.likelihood, remaining)
+      preconditioner = refreshed
+      let (direction, taken) = try ConjugateDirections(
+        problem: problem, probabilities: current.likelihood.probabilities(), penalty: remaining,
+        preconditioner: refreshed, precision: precision
       ).solve(current.gradient, tolerances: tolerances, limit: tolerance.directionSteps)
+      directionSteps = taken
       let search = try LineSearch(problem: problem, lambdas: lambda).run(
         weights: current.weights, logits: current.logits, loss: current.likelihood.loss,
         gradient: current.gradient, direction: direction)
@@ -153,4 +164,22 @@ struct LogisticPath {
     }
     return (results.compactMap { $0 }, steps)
   }
+
+  /// The preconditioner of the next direction: the diagonal while that does, then class blocks, made anew once
+  /// directions take more than a few steps with those at hand.
+  private func refresh(
+    _ last: Preconditioner?, _ steps: Int, _ likelihood: SoftmaxLikelihood, _ penalty: Tensor
+  ) throws -> Preconditioner {
+    if let last, case .blocks = last, steps <= Self.enoughSteps { return last }
+    let curvature = try likelihood.curvature()
+    if last != nil, steps > Self.enoughSteps, problem.size <= Preconditioner.largestBlock,
+      let blocks = try Preconditioner.blocks(problem, curvature: curvature, penalty: penalty)
+    {
+      return blocks
+    }
+    return try .diagonal(problem, curvature: curvature, penalty: penalty)
+  }
+
+  /// Steps for one direction from which on a better preconditioner is worth its cost.
+  static let enoughSteps = 24
 }

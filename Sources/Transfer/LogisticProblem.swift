@@ -26,8 +26,9 @@ struct LogisticProblem {
 
   var size: Int { features.shape[0] }
 
-  /// `features` [n, d0] (any floating-point type), `labels` in 0..<classes.
-  init(features raw: Tensor, labels: [Int], classes: Int) throws {
+  /// `features` [n, d0] (any floating-point type), `labels` in 0..<classes. `prefersNarrow`: products that may be worked
+  /// out in f32 are, however small.
+  init(features raw: Tensor, labels: [Int], classes: Int, prefersNarrow: Bool = false) throws {
     let values = try raw.to(.f64)
     count = labels.count
     self.classes = classes
@@ -44,7 +45,8 @@ struct LogisticProblem {
     rotation = try vectors.indexSelect(1, places)
     features = try Tensor.concat([rotated.indexSelect(0, places), .ones([1, count], type: .f64)], 0)
     squares = try features.square()
-    narrowFeatures = features.shape[0] * classes * count >= Self.narrowFrom ? try features.to(.f32) : nil
+    let isLarge = features.shape[0] * classes * count >= Self.narrowFrom
+    narrowFeatures = prefersNarrow || isLarge ? try features.to(.f32) : nil
     penalized = try Tensor([Double](repeating: 1, count: kept.count) + [0])
     rotatedMean = try mean.unsqueeze(0).matmul(rotation).squeeze(0)
     meanSquareOutside = max(0, try mean.square().sum().item() - rotatedMean.square().sum().item())

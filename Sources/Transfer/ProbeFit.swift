@@ -19,12 +19,14 @@ struct ProbeFit {
   /// would fall without bound. `start` ([K, d], [K]) is where to begin for every lambda.
   init(
     _ set: LabelledFeatures, _ classes: Classes, _ lambdas: [Double], start: (Tensor, Tensor)?,
-    progress: ((Int) -> Void)? = nil
+    accuracy: ProbeOptions.Accuracy, progress: ((Int) -> Void)? = nil
   ) throws {
     self.classes = classes
     let all = set.labels.map { classes.index(of: $0) ?? 0 }
     let present = Classes(all)
-    let problem = try LogisticProblem(features: set.features, labels: present.indices, classes: present.count)
+    let problem = try LogisticProblem(
+      features: set.features, labels: present.indices, classes: present.count,
+      prefersNarrow: accuracy == .protocolBound)
     gradientNormAtZero = problem.gradientNormAtZero
     let places = try Tensor(present.values)
     let begin = try start.map { weight, bias in
@@ -32,7 +34,8 @@ struct ProbeFit {
         weights: weight.indexSelect(0, places).unsqueeze(0), biases: bias.indexSelect(0, places).unsqueeze(0))
       return try rotated.expand([lambdas.count] + rotated.shape.dropFirst())
     }
-    let path = LogisticPath(problem: problem, progress: progress)
+    let path = LogisticPath(
+      problem: problem, tolerance: accuracy == .protocolBound ? .protocolBound : nil, progress: progress)
     let solution = try path.solve(lambdas, start: begin)
     let (weights, biases) = try problem.original(solution.weights)
     entries = try Self.entries(

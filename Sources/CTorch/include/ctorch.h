@@ -72,7 +72,7 @@ CT_CALL ct_scatter(ct_tensor a, intptr_t dim, ct_tensor indices, ct_tensor sourc
 CT_CALL ct_concat(const ct_tensor *parts, intptr_t n, intptr_t dim, ct_tensor *out);
 CT_CALL ct_stack(const ct_tensor *parts, intptr_t n, intptr_t dim, ct_tensor *out);
 CT_CALL ct_one_hot(ct_tensor labels, intptr_t classes, ct_tensor *out);
-CT_CALL ct_diagonal(ct_tensor a, ct_tensor *out);
+CT_CALL ct_diagonal(ct_tensor a, intptr_t d0, intptr_t d1, ct_tensor *out);
 
 /* MARK: elementwise, of one tensor */
 CT_CALL ct_neg(ct_tensor a, ct_tensor *out);

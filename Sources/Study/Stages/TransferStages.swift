@@ -10,7 +10,8 @@ extension StageExecution {
     let (train, test) = (try labelled(job, .train), try labelled(job, .test))
     let throttle = Throttle()
     let options = ProbeOptions(
-      holdout: job.target?.holdout ?? 0.2, seed: job.target?.holdoutSeed ?? 0, groups: try groups(of: job))
+      holdout: job.target?.holdout ?? 0.2, seed: job.target?.holdoutSeed ?? 0, groups: try groups(of: job),
+      accuracy: .protocolBound)
     let outcome = try LinearProbe.run(
       train: train.features, trainLabels: train.labels, test: test.features, testLabels: test.labels,
       options: options

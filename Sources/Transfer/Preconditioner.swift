@@ -1,0 +1,78 @@
+import Torch
+
+/// What conjugate gradients divide by: an approximation M of the Hessian, one block a class, on the directions whose sum
+/// over classes is 0, where gradients and solutions lie. For a residual r it gives z_k = M_k^-1 (r_k - c) with c such
+/// that the z_k sum to 0.
+enum Preconditioner {
+  /// M_k is the Hessian's diagonal: 1 / M [L, K, e] and its sum over classes [L, 1, e]. Exact at zero weights, where
+  /// every example has the same probabilities, in the basis that the features were rotated to.
+  case diagonal(inverse: Tensor, sum: Tensor)
+  /// M_k is class k's own Hessian block: its inverse [L, K, e, e], and the inverse of their sum [L, 1, e, e]. Good where
+  /// classes have examples of their own that still matter, which the diagonal does not see.
+  case blocks(inverse: Tensor, share: Tensor)
+
+  /// Blocks cost as much as about e/2 products with the Hessian and memory for L K e^2 numbers; up to this e.
+  static let largestBlock = 320
+
+  /// The diagonal for probabilities whose `curvature` p (1 - p) is [L, K, n].
+  static func diagonal(_ problem: LogisticProblem, curvature: Tensor, penalty: Tensor) throws -> Preconditioner {
+    let diagonal = try problem.transposedSquares(curvature) + penalty
+    let inverse = try diagonal.clamp(1e-100, .infinity).reciprocal()
+    return .diagonal(inverse: inverse, sum: try inverse.sum([1], keep: true))
+  }
+
+  /// The blocks; nil where they cannot be factored, as when all probabilities are 0 or 1 to the last digit.
+  static func blocks(_ problem: LogisticProblem, curvature: Tensor, penalty: Tensor) throws -> Preconditioner? {
+    let scale = try (problem.transposedSquares(curvature) + penalty).clamp(1e-100, .infinity).rsqrt()  // [L, K, e]
+    let matrix = try problem.features.to(.f32)  // [e, n]
+    let transposed = try matrix.t()
+    let size = problem.size
+    let ridge = try Tensor.eye(size, type: .f64) * 1e-7  // above the rounding of f32, after scaling to a unit diagonal
+    var inverses: [Tensor] = []
+    var shares: [Tensor] = []
+    for index in 0..<curvature.shape[0] {
+      let weights = try curvature.select(0, index).to(.f32).unsqueeze(1)  // [K, 1, n]
+      let product = try (weights * matrix.unsqueeze(0)).matmul(transposed).to(.f64)  // [K, e, e]
+      let penalties = try penalty.select(0, index).unsqueeze(2) * Tensor.eye(size, type: .f64)  // [1, e, e]
+      let roots = try scale.select(0, index)
+      let scaling = try roots.unsqueeze(1) * roots.unsqueeze(2)
+      let scaled = try (product + penalties) * scaling + ridge
+      guard let factor = try? scaled.cholesky() else { return nil }
+      let identity = try Tensor.eye(size, type: .f64).unsqueeze(0).expand(scaled.shape)
+      let inverse = try identity.choleskySolve(factor) * scaling
+      guard try inverse.isAllFinite() else { return nil }
+      let sum = try inverse.sum([0], keep: true)
+      let diagonal = try sum.diagonal(1, 2)
+      let unit = try diagonal.unsqueeze(1).rsqrt() * diagonal.unsqueeze(2).rsqrt()
+      guard let sumFactor = try? (sum * unit + ridge.unsqueeze(0)).cholesky() else { return nil }
+      let one = try Tensor.eye(size, type: .f64).unsqueeze(0)
+      inverses.append(inverse)
+      shares.append(try one.choleskySolve(sumFactor) * unit)
+    }
+    return .blocks(inverse: try .stack(inverses), share: try .stack(shares))
+  }
+
+  /// z for a residual [L, K, e].
+  func callAsFunction(_ residual: Tensor) throws -> Tensor {
+    switch self {
+    case .diagonal(let inverse, let sum):
+      let scaled = try residual * inverse
+      return try scaled - inverse * (scaled.sum([1], keep: true) / sum)
+    case .blocks(let inverse, let share):
+      let scaled = try inverse.matmul(residual.unsqueeze(3))  // [L, K, e, 1]
+      let common = try share.matmul(scaled.sum([1], keep: true))  // [L, 1, e, 1]
+      // Symmetric: z = B r - B (sum B)^-1 sum B r.
+      return try (scaled - inverse.matmul(common.expand(scaled.shape))).squeeze(3)
+    }
+  }
+
+  /// That of some of the lambdas.
+  func selecting(_ places: Tensor) throws -> Preconditioner {
+    switch self {
+    case .diagonal(let inverse, let sum):
+      .diagonal(inverse: try inverse.indexSelect(0, places), sum: try sum.indexSelect(0, places))
+    case .blocks(let inverse, let share):
+      .blocks(inverse: try inverse.indexSelect(0, places), share: try share.indexSelect(0, places))
+    }
+  }
+}

@@ -47,6 +47,11 @@ public struct StepBenchmark: Sendable {
     where !(1...1_000_000).contains(value) {
       throw .badPlan(field: field, value: "\(value)", expected: "1 to 1000000")
     }
+    guard Double(batch) * Double(channels) * Double(size) * Double(size) <= 0x1p30 else {
+      throw .badPlan(
+        field: "batch and size", value: "\(batch) images of \(size)x\(size)x\(channels)",
+        expected: "up to 2^30 numbers in all")
+    }
     return try wrapping {
       try Machine.setThreads(threads)
       let model = try Model(

@@ -50,7 +50,7 @@ struct TransferCommand: ParsableCommand {
 
     @OptionGroup var inputs: Inputs
     @Option(help: "Penalties, log-spaced: LOW:HIGH:COUNT.") var lambdas = "1e-6:1e5:45"
-    @Option(help: "high: the objective's last digits; protocol: gradients at half of the protocol's bound, sooner.")
+    @Option(help: "high: the objective's last digits; protocol: gradients within the protocol's bound, much sooner.")
     var accuracy = "high"
     @Flag(help: "Bring features to mean 0 and deviation 1 by the training set.") var standardize = false
     @Option(help: "Keep lambdas, weights and biases in this .safetensors file.") var out: String?
@@ -59,7 +59,7 @@ struct TransferCommand: ParsableCommand {
     func run() throws {
       let options = ProbeOptions(
         lambdas: try ProbeOptions.parseGrid(lambdas), holdout: inputs.holdout, seed: inputs.seed,
-        standardizes: standardize)
+        accuracy: try named(ProbeOptions.Accuracy.self, accuracy, "--accuracy"), standardizes: standardize)
       let data = try inputs.load()
       let line = ProgressLine()
       let outcome = try LinearProbe.run(

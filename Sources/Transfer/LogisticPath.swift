@@ -18,13 +18,18 @@ struct LogisticPath {
     /// fall is down to rounding.
     var gap = 1e-8
 
-    /// What the protocol asks for.
-    static let protocolBound = Tolerance(gradient: 5e-6, decrease: 1e-6, gap: .infinity)
+    /// Whether the lambdas are taken one after the other, largest first, each from the last solution: then small ones,
+    /// whose problems hardly differ, are nearly done as they begin.
+    var isSequential = false
+
+    /// What the protocol asks for and no more.
+    static let protocolBound = Tolerance(
+      gradient: 9e-6, decrease: .infinity, gap: .infinity, isSequential: true)
 
     /// What problems of `unknowns` weights are held to: beyond a few thousand, where the last digits of the objective
     /// cost minutes, less than what small ones are.
     static func of(unknowns: Int) -> Tolerance {
-      unknowns <= 6000 ? Tolerance() : .protocolBound
+      unknowns <= 6000 ? Tolerance() : Tolerance(gradient: 5e-6, decrease: 1e-6, gap: .infinity)
     }
 
     /// Most Newton steps.
@@ -53,7 +58,8 @@ struct LogisticPath {
     var solutions: [Int: Tensor] = [:]  // by place in `order`
     var steps = [Int](repeating: 0, count: lambdas.count)
     let width = max(1, blockLimit / max(1, problem.classes * problem.count))
-    for pass in Self.passes(lambdas.count) {
+    let passes = tolerance.isSequential ? lambdas.indices.map { [$0] } : Self.passes(lambdas.count)
+    for pass in passes {
       for chunk in Swift.stride(from: 0, to: pass.count, by: width) {
         let places = Array(pass[chunk..<min(chunk + width, pass.count)])
         let starts = try places.map { place in
@@ -181,5 +187,5 @@ struct LogisticPath {
   }
 
   /// Steps for one direction from which on a better preconditioner is worth its cost.
-  static let enoughSteps = 24
+  static let enoughSteps = 48
 }

@@ -19,8 +19,7 @@ public struct ProbeOptions: Codable, Hashable, Sendable {
   public enum Accuracy: String, Codable, Hashable, Sendable, CaseIterable {
     /// The last digits of the objective: problems of a few thousand unknowns within 1e-8 of the optimum.
     case high
-    /// What the protocol asks for, several times sooner: every gradient norm at or below half of 1e-5 of its value at
-    /// zero weights, and a predicted fall of less than 1e-6 of the objective.
+    /// What the protocol asks for, many times sooner: every gradient norm at most 0.9e-5 of its value at zero weights.
     case protocolBound = "protocol"
   }
 

@@ -115,7 +115,7 @@ import Torch
     let labels = (0..<20).map { $0 < 8 ? 0 : $0 < 16 ? 1 : 2 }
     let fit = try ProbeFit(
       LabelledFeatures(x, labels, name: "train").selecting(Array(0..<16)), .init(labels), [0.1, 10],
-      start: nil)
+      start: nil, accuracy: .high)
     #expect(try fit.weights.isAllFinite() && fit.weights.shape == [2, 3, 2])
     let predicted = try fit.predictions(on: LabelledFeatures(x, labels, name: "train"))
     #expect(predicted.allSatisfy { !$0.contains(2) })

@@ -45,6 +45,12 @@ enum Console {
     return "\(s / 3600) h \(s % 3600 / 60) min"
   }
 
+  /// A path for people: relative where it lies below the working folder.
+  static func short(_ url: URL) -> String {
+    let here = FileManager.default.currentDirectoryPath + "/"
+    return url.path.hasPrefix(here) ? String(url.path.dropFirst(here.count)) : url.path
+  }
+
   /// A share as a percentage.
   static func percent(_ value: Double?) -> String { value.map { String(format: "%.2f %%", 100 * $0) } ?? "-" }
 

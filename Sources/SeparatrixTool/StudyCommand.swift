@@ -64,7 +64,9 @@ struct StudyCommand: ParsableCommand {
         print("")
         for line in try Report.finding(store: store) { print(line) }
         let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
-        print("\nreport: \(path.path)  (\(result.done) of \(result.total) stages done, \(Console.duration(seconds)))")
+        print(
+          "\nreport: \(Console.short(path))  (\(result.done) of \(result.total) stages done, \(Console.duration(seconds)))"
+        )
       }
       if result.failed > 0 {
         throw Outcome.failed(
@@ -162,7 +164,7 @@ struct StudyCommand: ParsableCommand {
     func run() throws {
       let path = try writeReport(URL(typed: directory))
       if output.json { return try Console.printJSON(["report": path.path]) }
-      print(path.path)
+      print(Console.short(path))
     }
   }
 

@@ -16,6 +16,30 @@ public struct ObjectiveSpec: Codable, Hashable, Sendable, CustomStringConvertibl
       self.name = name
       self.parameters = parameters
     }
+
+    private enum CodingKeys: String, CodingKey { case name, parameters }
+    private struct AnyKey: CodingKey {
+      var stringValue: String
+      var intValue: Int? { nil }
+      init(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+
+    /// Unknown keys are refused: a misspelt one would otherwise train something else.
+    public init(from decoder: any Decoder) throws {
+      let unknown = try decoder.container(keyedBy: AnyKey.self).allKeys.first {
+        CodingKeys(stringValue: $0.stringValue) == nil
+      }
+      if let unknown {
+        throw DecodingError.dataCorrupted(
+          .init(
+            codingPath: decoder.codingPath + [unknown],
+            debugDescription: "unknown key \"\(unknown.stringValue)\"; a part has name and parameters"))
+      }
+      let keys = try decoder.container(keyedBy: CodingKeys.self)
+      name = try keys.decode(String.self, forKey: .name)
+      parameters = try keys.decodeIfPresent([String: Double].self, forKey: .parameters) ?? [:]
+    }
   }
 
   /// The parts in canonical order, never empty.

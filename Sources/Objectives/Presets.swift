@@ -18,8 +18,8 @@ struct Presets: Hashable, Sendable {
 
   /// K near 10.
   static let ten = Presets(
-    smoothing: 0.1, keep: 0.8, finalLayerL2: 5e-3, logitPenalty: 2e-3, logitTemperature: 0.1,
-    cosineTemperature: 0.1, kappa: 1, target: 5, lossScale: 1)
+    smoothing: 0.05, keep: 0.9, finalLayerL2: 1e-3, logitPenalty: 2e-3, logitTemperature: 0.2,
+    cosineTemperature: 0.1, kappa: 1, target: 10, lossScale: 4)
 
   /// K near 100.
   static let hundred = Presets(

@@ -25,6 +25,7 @@ public enum Tool {
     objectives: [any Objective.Type] = Objectives.standard, networks: [Architecture] = Networks.standard
   ) -> Never {
     signal(SIGPIPE, SIG_DFL)  // `separatrix ... | head` ends quietly
+    Machine.keepFreedMemory()
     let code = $catalog.withValue(Catalog(objectives: objectives, networks: networks)) {
       run(Array(CommandLine.arguments.dropFirst()))
     }
@@ -33,8 +34,13 @@ public enum Tool {
 
   /// Runs one command line and returns its exit code.
   static func run(_ arguments: [String]) -> Int32 {
+    var command: any ParsableCommand
     do {
-      var command = try Root.parseAsRoot(arguments)
+      command = try Root.parseAsRoot(arguments)
+    } catch {
+      return reportUsage(error)
+    }
+    do {
       try command.run()
       return 0
     } catch {
@@ -42,16 +48,8 @@ public enum Tool {
     }
   }
 
-  private static func report(_ error: any Error) -> Int32 {
-    if let exit = error as? ExitCode { return exit.rawValue }
-    if let outcome = error as? Outcome {
-      if let message = outcome.message { Console.complain(message) }
-      return outcome.code
-    }
-    if let code = code(of: error) {
-      Console.complain("error: \(error)")
-      return code
-    }
+  /// What the argument parser has to say: help, a version, or what is wrong with the command line.
+  private static func reportUsage(_ error: any Error) -> Int32 {
     let text = Root.fullMessage(for: error)
     if Root.exitCode(for: error) == .success {
       print(text)
@@ -61,8 +59,22 @@ public enum Tool {
     return 2
   }
 
-  /// The exit code of an error of ours, or nil for the argument parser's own.
-  private static func code(of error: any Error) -> Int32? {
+  private static func report(_ error: any Error) -> Int32 {
+    switch error {
+    case let exit as ExitCode: return exit.rawValue
+    case let outcome as Outcome:
+      if let message = outcome.message { Console.complain(message) }
+      return outcome.code
+    case is CleanExit, is ValidationError: return reportUsage(error)
+    case _ where Root.exitCode(for: error) == .success: return reportUsage(error)  // a request for help
+    default:
+      Console.complain("error: \(error)")
+      return code(of: error)
+    }
+  }
+
+  /// The exit code of an error.
+  private static func code(of error: any Error) -> Int32 {
     switch error {
     case TrainingError.network(let error): code(of: error)
     case let error as TrainingError: error.isBadInput ? 3 : 1
@@ -74,9 +86,7 @@ public enum Tool {
     case is MeasureError: 3
     case let error as TransferError:
       ["k", "distance", "weighting", "lambdas", "holdout", "temperature"].contains(error.argument) ? 2 : 3
-    case is TorchError, is StudyError: 1
-    case is CleanExit, is ValidationError: nil
-    default: "\(type(of: error))" == "CommandError" ? nil : 1
+    default: 1
     }
   }
 }

@@ -49,7 +49,7 @@ public struct StudyRunner: Sendable {
     self.document = document
     self.directory =
       directory ?? URL(fileURLWithPath: "studies/out").appendingPathComponent(document.specification.name)
-    self.workers = max(1, workers ?? Host.processors / max(1, threads))
+    self.workers = max(1, workers ?? ProcessInfo.processInfo.activeProcessorCount / max(1, threads))
     self.threads = max(1, threads)
     self.catalog = catalog
     self.program = program ?? .own(threads: threads)
@@ -101,7 +101,7 @@ public struct StudyRunner: Sendable {
       wasInterrupted: end == .interrupted)
   }
 
-  private func prepare() throws(StudyError) -> StudyLock {
+  private func prepare() throws(StudyError) -> FileLock {
     for folder in [
       directory, directory.appendingPathComponent("runs"), directory.appendingPathComponent("logs"),
     ] {
@@ -113,7 +113,7 @@ public struct StudyRunner: Sendable {
         throw .notWritable(path: folder.path, reason: error.localizedDescription)
       }
     }
-    return try StudyLock(directory: directory)
+    return try StudyLock.take(directory)
   }
 
   private func record(_ plan: StudyPlan, in store: StudyStore) throws(StudyError) {

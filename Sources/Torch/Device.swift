@@ -48,6 +48,10 @@ public enum Machine {
   /// Sets the threads that one operation uses, for the whole process.
   public static func setThreads(_ n: Int) throws(TorchError) { try check(ct_set_threads(n), "setThreads") }
 
+  /// Asks the allocator to keep what is freed for the next step instead of giving it back to the system. For the start
+  /// of a program, before its first tensor.
+  public static func keepFreedMemory() { ct_keep_freed_memory() }
+
   /// LibTorch's own description of its build: BLAS, oneDNN, OpenMP.
   public static func configuration() throws(TorchError) -> String {
     var text = [CChar](repeating: 0, count: 8192)

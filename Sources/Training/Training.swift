@@ -117,7 +117,7 @@ public struct TrainingRun {
       throw .badPlan(field: "threads", value: "\(plan.threads)", expected: "1 to 1024")
     }
     try wrapping { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
-    let lock = try FileLock(folder: folder)
+    let lock = try take()
     defer { withExtendedLifetime(lock) {} }
     AtomicFile.removePartials(in: folder.path)
     AtomicFile.removePartials(in: folder.appendingPathComponent("checkpoints").path)
@@ -140,6 +140,19 @@ public struct TrainingRun {
       }
     }
     return try loop.run(checkpointEvery, weights, shouldStop)
+  }
+
+  /// Takes the folder's lock or says who has it.
+  private func take() throws(TrainingError) -> FileLock {
+    do {
+      return try FileLock(folder.appendingPathComponent("lock"))
+    } catch {
+      switch error {
+      case .held(let holder): throw .folderInUse(path: folder.path, holder: holder)
+      case .file(let path, let operation, let code):
+        throw .file(path: path, operation: operation, reason: String(cString: strerror(code)))
+      }
+    }
   }
 
   /// Writes plan.yaml, or refuses a folder that holds another plan. Returns the digest.

@@ -6,7 +6,8 @@ import Torch
 /// objective falls (Armijo); all in double precision. A lambda drops out when it has converged.
 ///
 /// The lambdas are taken in passes, every eighth first, then those between; a pass starts from the mean of the
-/// solutions on both sides, which are near.
+/// solutions on both sides, which are near. Where the whole Hessian can be afforded they are taken one by one, since one
+/// factored Hessian serves many of them.
 struct LogisticPath {
   /// When a fit is good enough.
   struct Tolerance {
@@ -58,15 +59,20 @@ struct LogisticPath {
     var solutions: [Int: Tensor] = [:]  // by place in `order`
     var steps = [Int](repeating: 0, count: lambdas.count)
     let width = max(1, blockLimit / max(1, problem.classes * problem.count))
-    let passes = tolerance.isSequential ? lambdas.indices.map { [$0] } : Self.passes(lambdas.count)
+    let isSequential = tolerance.isSequential || Preconditioner.allowsDense(problem)
+    let passes = isSequential ? lambdas.indices.map { [$0] } : Self.passes(lambdas.count)
+    var memory = Memory()
     for pass in passes {
       for chunk in Swift.stride(from: 0, to: pass.count, by: width) {
         let places = Array(pass[chunk..<min(chunk + width, pass.count)])
         let starts = try places.map { place in
           if let start { return try start.select(0, order[place]) }
-          return try self.start(place, order.map { lambdas[$0] }, solutions)
+          let sorted = order.map { lambdas[$0] }
+          return isSequential
+            ? try self.extrapolation(place, sorted, solutions) : try self.start(place, sorted, solutions)
         }
-        let solved = try solveBlock(places.map { lambdas[order[$0]] }, start: .stack(starts))
+        if !isSequential { memory = Memory() }
+        let solved = try solveBlock(places.map { lambdas[order[$0]] }, start: .stack(starts), &memory)
         for (index, place) in places.enumerated() {
           solutions[place] = solved.weights[index]
           steps[order[place]] = solved.steps[index]
@@ -99,8 +105,33 @@ struct LogisticPath {
     return try first * (1 - share) + second * share
   }
 
+  /// Where to begin at `place` when all before it are solved: the last solution, or a point on the line or the parabola
+  /// through the last two or three by the logarithm of lambda, whichever has the lowest objective. Where separable
+  /// data begin to be separated the curve bends, and beyond the optimum Newton's steps are bad.
+  private func extrapolation(_ place: Int, _ lambdas: [Double], _ solutions: [Int: Tensor]) throws -> Tensor {
+    let last = (max(0, place - 3)..<place).reversed().compactMap { index in
+      solutions[index].map { (log(lambdas[index] / lambdas[place]), $0) }
+    }
+    guard !last.isEmpty else { return try .zeros([problem.classes, problem.size], type: .f64) }
+    let candidates = try (1...last.count).map { count in
+      let known = last.prefix(count)
+      return try known.reduce(Tensor.zeros([problem.classes, problem.size], type: .f64)) { sum, point in
+        let others = known.filter { $0.0 != point.0 }
+        return try sum + point.1 * others.reduce(1.0) { $0 * $1.0 / ($1.0 - point.0) }
+      }
+    }
+    let weights = try Tensor.stack(candidates)
+    let losses = try SoftmaxLikelihood(logits: problem.logits(weights), problem.examples).loss.doubles()
+    let squares = try (weights.square() * problem.penalized).sum([1, 2]).doubles()
+    let objectives = zip(losses, squares).map { $0 + lambdas[place] / 2 * $1 }
+    let best = objectives.indices.min { objectives[$0] < objectives[$1] } ?? 0
+    return candidates[best]
+  }
+
   /// Newton's method on lambdas side by side.
-  private func solveBlock(_ lambdas: [Double], start: Tensor) throws -> (weights: [Tensor], steps: [Int]) {
+  private func solveBlock(
+    _ lambdas: [Double], start: Tensor, _ memory: inout Memory
+  ) throws -> (weights: [Tensor], steps: [Int]) {
     var active = Array(lambdas.indices)
     var lambda = lambdas
     var weights = start
@@ -110,8 +141,6 @@ struct LogisticPath {
     var steps = [Int](repeating: 0, count: lambdas.count)
     var predicted = [Double](repeating: .infinity, count: lambdas.count)  // fall of the last step, relative
     var stuck = [Bool](repeating: false, count: lambdas.count)
-    var preconditioner: Preconditioner?
-    var directionSteps = 0
     var step = 0
     while true {
       let penalty = try Tensor(lambda, shape: [lambda.count, 1, 1]) * problem.penalized
@@ -143,7 +172,7 @@ struct LogisticPath {
         current.likelihood = try SoftmaxLikelihood(logits: current.logits, problem.examples)
         active = left.map { active[$0] }
         lambda = left.map { lambda[$0] }
-        preconditioner = try preconditioner?.selecting(places)
+        memory.preconditioner = try memory.preconditioner?.selecting(places)
       }
       // Tighter as the gradient falls, for quadratic convergence, but no tighter than what is asked for.
       let tolerances = left.map {
@@ -151,13 +180,13 @@ struct LogisticPath {
       }
       let precision: ElementType = problem.narrowFeatures == nil ? .f64 : .f32
       let remaining = try Tensor(lambda, shape: [lambda.count, 1, 1]) * problem.penalized
-      let refreshed = try refresh(preconditioner, directionSteps, current.likelihood, remaining)
-      preconditioner = refreshed
+      let preconditioner = try refresh(&memory, current.likelihood, remaining)
       let (direction, taken) = try ConjugateDirections(
         problem: problem, probabilities: current.likelihood.probabilities(), penalty: remaining,
-        preconditioner: refreshed, precision: precision
+        preconditioner: preconditioner, precision: precision
       ).solve(current.gradient, tolerances: tolerances, limit: tolerance.directionSteps)
-      directionSteps = taken
+      memory.lastSteps = taken
+      memory.steps += taken
       let search = try LineSearch(problem: problem, lambdas: lambda).run(
         weights: current.weights, logits: current.logits, loss: current.likelihood.loss,
         gradient: current.gradient, direction: direction)
@@ -171,20 +200,51 @@ struct LogisticPath {
     return (results.compactMap { $0 }, steps)
   }
 
-  /// The preconditioner of the next direction: the diagonal while that does, then class blocks, made anew once
-  /// directions take more than a few steps with those at hand.
-  private func refresh(
-    _ last: Preconditioner?, _ steps: Int, _ likelihood: SoftmaxLikelihood, _ penalty: Tensor
-  ) throws -> Preconditioner {
-    if let last, case .blocks = last, steps <= Self.enoughSteps { return last }
-    let curvature = try likelihood.curvature()
-    if last != nil, steps > Self.enoughSteps, problem.size <= Preconditioner.largestBlock,
-      let blocks = try Preconditioner.blocks(problem, curvature: curvature, penalty: penalty)
-    {
-      return blocks
-    }
-    return try .diagonal(problem, curvature: curvature, penalty: penalty)
+  /// What one direction leaves for the next.
+  private struct Memory {
+    var preconditioner: Preconditioner?
+    /// Conjugate-gradient steps of the last direction, and of all since the preconditioner was last made whole.
+    var lastSteps = 0
+    var steps = 0
   }
+
+  /// The preconditioner of the next direction: the diagonal while that does; class blocks, made anew once directions
+  /// take more than a few steps with those at hand; the whole Hessian, where it is small enough, once the steps spent
+  /// since have cost as much as making it.
+  private func refresh(
+    _ memory: inout Memory, _ likelihood: SoftmaxLikelihood, _ penalty: Tensor
+  ) throws -> Preconditioner {
+    let unknowns = problem.classes * problem.size
+    let isWorthWhole = memory.lastSteps > Self.fewSteps && memory.steps * Self.wholeCost > unknowns
+    if penalty.shape[0] == 1, isWorthWhole, Preconditioner.allowsDense(problem),
+      let whole = try Preconditioner.dense(
+        problem, probabilities: likelihood.probabilities(), curvature: likelihood.curvature(), penalty: penalty)
+    {
+      memory.preconditioner = whole
+      memory.steps = 0
+      return whole
+    }
+    switch memory.preconditioner {
+    case .blocks(let inverse, let share) where memory.lastSteps <= Self.enoughSteps:
+      return .blocks(inverse: inverse, share: share)
+    case .dense(let inverse):
+      return .dense(inverse: inverse)
+    default:
+      let curvature = try likelihood.curvature()
+      let isHard = memory.preconditioner != nil && memory.lastSteps > Self.enoughSteps
+      let blocks =
+        isHard && problem.size <= Preconditioner.largestBlock
+        ? try Preconditioner.blocks(problem, curvature: curvature, penalty: penalty) : nil
+      let made = try blocks ?? .diagonal(problem, curvature: curvature, penalty: penalty)
+      memory.preconditioner = made
+      return made
+    }
+  }
+
+  /// Steps for one direction that no other preconditioner would save.
+  static let fewSteps = 8
+  /// Unknowns whose whole Hessian costs as much as one step: matrix products run that much faster than a step's passes.
+  static let wholeCost = 8
 
   /// Steps for one direction from which on a better preconditioner is worth its cost.
   static let enoughSteps = 48

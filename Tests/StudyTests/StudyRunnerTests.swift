@@ -131,7 +131,7 @@ import Testing
 
   @Test func aFolderIsUsedByOne() throws {
     try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
-    let lock = try StudyLock(directory: out)
+    let lock = try StudyLock.take(out)
     do {
       _ = try run(try runner())
       Issue.record("ran")

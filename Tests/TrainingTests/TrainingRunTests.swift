@@ -75,7 +75,7 @@ import Torch
     let folder = try ScratchFolder()
     let run = TrainingRun(plan: try smallPlan(), folder: folder.url)
     do {
-      let lock = try FileLock(folder: folder.url)
+      let lock = try FileLock(folder.url.appendingPathComponent("lock"))
       defer { withExtendedLifetime(lock) {} }
       let error = #expect(throws: TrainingError.self) { try run.go(quadrants()) }
       guard case .folderInUse(let path, let holder)? = error else {

@@ -185,6 +185,7 @@ CT_CALL ct_call(const char *name, const char *overload, const ct_value *argument
 /* MARK: machine */
 CT_CALL ct_set_threads(intptr_t n);
 intptr_t ct_threads(void);
+void ct_keep_freed_memory(void); /* before the first tensor */
 CT_CALL ct_describe(char *text, intptr_t capacity); /* LibTorch's build configuration */
 const char *ct_version(void);
 const char *ct_cpu_capability(void);

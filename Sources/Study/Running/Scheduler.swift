@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// Hands the stages of a plan to workers, in the order of their dependencies, and writes down what comes back.
 ///
@@ -107,7 +108,7 @@ final class Scheduler {
     let idle = slots.filter { $0.value.isReady && $0.value.stage == nil }.keys.sorted()
     for number in idle {
       guard let digest = ready.popFirst(), let job = stages[digest]?.job else { return }
-      try store.start(stage: digest, host: Host.name)
+      try store.start(stage: digest, host: FileLock.hostName)
       states[digest] = .running
       slots[number]?.stage = digest
       slots[number]?.started = Date()

@@ -23,8 +23,8 @@ struct Presets: Hashable, Sendable {
 
   /// K near 100.
   static let hundred = Presets(
-    smoothing: 0.1, keep: 0.7, finalLayerL2: 2e-3, logitPenalty: 1e-3, logitTemperature: 0.06,
-    cosineTemperature: 0.07, kappa: 4, target: 15, lossScale: 3)
+    smoothing: 0.3, keep: 0.7, finalLayerL2: 8e-3, logitPenalty: 2e-2, logitTemperature: 0.2,
+    cosineTemperature: 0.16, kappa: 4, target: 5, lossScale: 4)
 
   /// K near 1000.
   static let thousand = published

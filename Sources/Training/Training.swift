@@ -109,27 +109,16 @@ public struct TrainingRun {
     all: Samples, checkpointEvery: CheckpointInterval = .seconds(30),
     events: @escaping (TrainingEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> TrainingOutcome {
-    try plan.training.validate()
-    if !(0..<0.95).contains(plan.holdout) {
-      throw .badPlan(field: "holdout", value: "\(plan.holdout)", expected: "0 up to 0.95")
-    }
-    if !(1...1024).contains(plan.threads) {
-      throw .badPlan(field: "threads", value: "\(plan.threads)", expected: "1 to 1024")
-    }
+    let (train, holdout) = try prepare(all)
     try wrapping { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
     let lock = try take()
     defer { withExtendedLifetime(lock) {} }
     AtomicFile.removePartials(in: folder.path)
     AtomicFile.removePartials(in: folder.appendingPathComponent("checkpoints").path)
     let digest = try settle()
-    if let expected = plan.dataDigest, expected != all.digest {
-      throw .badPlan(
-        field: "data_digest", value: "the data's is \(all.digest)", expected: "\(expected); the data set has changed")
-    }
     let weights = folder.appendingPathComponent("weights.safetensors")
     let log = try RunLog(folder.appendingPathComponent("log.jsonl"))
-    let (train, holdout) = Self.split(all, plan)
-    let loop = try Loop(self, digest, train, holdout, log, events)
+    let loop = Loop(self, digest, train, holdout, log, events)
     if FileManager.default.fileExists(atPath: weights.path) {
       do {
         _ = try TrainedModel(weights, catalog: catalog)
@@ -140,6 +129,38 @@ public struct TrainingRun {
       }
     }
     return try loop.run(checkpointEvery, weights, shouldStop)
+  }
+
+  /// Cuts the holdout. Refuses what cannot be trained before anything is written, so that the folder stays free for a
+  /// better plan.
+  private func prepare(_ all: Samples) throws(TrainingError) -> (train: Samples, holdout: Samples?) {
+    try plan.training.validate()
+    if !(0..<0.95).contains(plan.holdout) {
+      throw .badPlan(field: "holdout", value: "\(plan.holdout)", expected: "0 up to 0.95")
+    }
+    if !(1...1024).contains(plan.threads) {
+      throw .badPlan(field: "threads", value: "\(plan.threads)", expected: "1 to 1024")
+    }
+    if let expected = plan.dataDigest, expected != all.digest {
+      throw .badPlan(
+        field: "data_digest", value: "the data's is \(all.digest)", expected: "\(expected); the data set has changed")
+    }
+    let (train, holdout) = Self.split(all, plan)
+    guard train.count >= plan.training.batch else {
+      throw .tooFewSamples(found: train.count, needed: plan.training.batch)
+    }
+    try wrapping {
+      _ = try plan.objective.objective(from: catalog.objectives)
+      _ = try model(for: train, .seed(plan.seed))
+    }
+    return (train, holdout)
+  }
+
+  /// The plan's network for samples such as these.
+  fileprivate func model(for samples: Samples, _ source: ParameterSource) throws -> Model {
+    try Model(
+      plan.network, channels: samples.shape.channels, size: min(samples.shape.height, samples.shape.width),
+      classes: samples.classNames.count, source: source, networks: catalog.networks)
   }
 
   /// Takes the folder's lock or says who has it.
@@ -210,9 +231,7 @@ public struct TrainingRun {
 
 /// The loop itself, from top to bottom.
 private struct Loop {
-  let plan: Plan
-  let folder: URL
-  let catalog: Catalog
+  let job: TrainingRun
   let digest: String
   let train: Samples
   let holdout: Samples?
@@ -221,24 +240,24 @@ private struct Loop {
   let normalization: Normalization
   let stepsPerEpoch: Int
   let steps: Int
+  var plan: Plan { job.plan }
+  var folder: URL { job.folder }
+  var catalog: Catalog { job.catalog }
   var checkpointFolder: URL { folder.appendingPathComponent("checkpoints") }
 
   init(
     _ run: TrainingRun, _ digest: String, _ train: Samples, _ holdout: Samples?, _ log: RunLog,
     _ events: @escaping (TrainingEvent) -> Void
-  ) throws(TrainingError) {
-    plan = run.plan
-    folder = run.folder
-    catalog = run.catalog
+  ) {
+    job = run
     self.digest = digest
     self.train = train
     self.holdout = holdout
     self.log = log
     self.events = events
     normalization = Normalization(of: train)
-    stepsPerEpoch = train.count / plan.training.batch
-    guard stepsPerEpoch > 0 else { throw .tooFewSamples(found: train.count, needed: plan.training.batch) }
-    steps = stepsPerEpoch * plan.training.epochs
+    stepsPerEpoch = train.count / run.plan.training.batch
+    steps = stepsPerEpoch * run.plan.training.epochs
   }
 
   func run(
@@ -337,11 +356,7 @@ private struct Loop {
   }
 
   private func makeModel(_ source: ParameterSource) throws(TrainingError) -> Model {
-    try wrapping {
-      try Model(
-        plan.network, channels: train.shape.channels, size: min(train.shape.height, train.shape.width),
-        classes: train.classNames.count, source: source, networks: catalog.networks)
-    }
+    try wrapping { try job.model(for: train, source) }
   }
 
   /// Writes the epoch's record, with the averaged weights' accuracy on the holdout, and clears its sums.

@@ -71,6 +71,22 @@ import Torch
     #expect(!FileManager.default.fileExists(atPath: run.weights.path))
   }
 
+  /// What cannot be trained leaves no folder behind that refuses the mended plan.
+  @Test func aRefusedPlanLeavesNothing() throws {
+    let folder = try ScratchFolder()
+    let out = folder.url.appendingPathComponent("run")
+    for change: (inout Plan) -> Void in [
+      { $0.network.name = "resnet9" }, { $0.training.batch = 100_000 }, { $0.holdout = 2 }, { $0.threads = 0 },
+      { $0.dataDigest = "other" }, { $0.objective.parts[0].name = "softmix" },
+    ] {
+      var plan = try smallPlan()
+      change(&plan)
+      #expect(throws: TrainingError.self) { try TrainingRun(plan: plan, folder: out).go(quadrants()) }
+      #expect(!FileManager.default.fileExists(atPath: out.path))
+    }
+    try TrainingRun(plan: try smallPlan(), folder: out).go(quadrants(), stop: 1)
+  }
+
   @Test func theFolderNamesItsHolder() throws {
     let folder = try ScratchFolder()
     let run = TrainingRun(plan: try smallPlan(), folder: folder.url)

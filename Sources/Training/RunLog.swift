@@ -69,6 +69,11 @@ struct RunLog {
     }
   }
 
+  /// Whether a log tells of an event at all.
+  static func tells(_ event: String, _ url: URL) -> Bool {
+    (try? String(contentsOf: url, encoding: .utf8))?.contains("\"event\":\"\(event)\"") == true
+  }
+
   /// The epochs in a log, the last record of each; lines that are no epochs or no JSON are passed over.
   static func epochs(_ url: URL) -> [EpochRecord] {
     guard let text = try? String(contentsOf: url, encoding: .utf8) else { return [] }

@@ -117,18 +117,28 @@ public struct TrainingRun {
     AtomicFile.removePartials(in: folder.appendingPathComponent("checkpoints").path)
     let digest = try settle()
     let weights = folder.appendingPathComponent("weights.safetensors")
-    let log = try RunLog(folder.appendingPathComponent("log.jsonl"))
+    let logFile = folder.appendingPathComponent("log.jsonl")
+    let log = try RunLog(logFile)
     let loop = Loop(self, digest, train, holdout, log, events)
-    if FileManager.default.fileExists(atPath: weights.path) {
-      do {
-        _ = try TrainedModel(weights, catalog: catalog)
-        Checkpoints(folder: loop.checkpointFolder, planDigest: digest).removeAll()
-        return .finished(steps: loop.steps, wasFinished: true)
-      } catch {
-        events(.warning("\(error); training it again"))
-      }
+    if hasWhole(weights, events) {
+      Checkpoints(folder: loop.checkpointFolder, planDigest: digest).removeAll()
+      // Killed between the weights and the log's last line.
+      if !RunLog.tells("finished", logFile) { try log.write("finished", ["step": loop.steps]) }
+      return .finished(steps: loop.steps, wasFinished: true)
     }
     return try loop.run(checkpointEvery, weights, shouldStop)
+  }
+
+  /// Whether final weights lie in the folder that can be read.
+  private func hasWhole(_ weights: URL, _ events: (TrainingEvent) -> Void) -> Bool {
+    guard FileManager.default.fileExists(atPath: weights.path) else { return false }
+    do {
+      _ = try TrainedModel(weights, catalog: catalog)
+      return true
+    } catch {
+      events(.warning("\(error); training it again"))
+      return false
+    }
   }
 
   /// Cuts the holdout. Refuses what cannot be trained before anything is written, so that the folder stays free for a

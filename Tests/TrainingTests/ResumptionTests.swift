@@ -142,7 +142,9 @@ import Torch
     let run = TrainingRun(plan: plan, folder: folder.url)
     try run.go(quadrants())
     let bytes = try Data(contentsOf: run.weights)
-    // A kill between the weights and the removal of the checkpoints.
+    // A kill between the weights and the log's last line.
+    let lines = try String(contentsOf: run.log, encoding: .utf8).split(separator: "\n")
+    try Data((lines.dropLast().joined(separator: "\n") + "\n").utf8).write(to: run.log)
     try FileManager.default.createDirectory(
       at: folder.url.appendingPathComponent("checkpoints"), withIntermediateDirectories: true)
     try bytes.write(to: run.checkpoint(9))
@@ -152,6 +154,7 @@ import Torch
       return
     }
     #expect(again.events.isEmpty)
+    #expect(try run.logged().count { $0["event"] as? String == "finished" } == 1)
     #expect(!FileManager.default.fileExists(atPath: run.checkpoint(9).path))
     var damaged = bytes
     damaged[damaged.count - 9] ^= 1

@@ -33,7 +33,7 @@ enum Script {
         }
       };
 
-      // Names beside the means, where they touch no mark and no other name; the legend has them all.
+      // Names beside the means, where they touch no mark, no error bar and no other name; the legend has them all.
       const label = (chart) => {
         for (const old of chart.querySelectorAll('.direct-label')) old.remove();
         const full = chart._fullLayout, svg = chart.querySelector('.main-svg');
@@ -48,7 +48,12 @@ enum Script {
           trace.x.forEach((x, i) => {
             const [px, py] = place(x, trace.y[i]);
             taken.push([px - r, py - r, px + r, py + r]);
-            if (isMean) means.push({ trace, px, py });
+            if (!isMean) return;
+            means.push({ trace, px, py });
+            const reach = (bar) => (bar && bar.array ? bar.array[i] : 0);
+            const [dx, dy] = [reach(trace.error_x), reach(trace.error_y)];
+            const [left, bottom] = place(x - dx, trace.y[i] - dy), [right, top] = place(x + dx, trace.y[i] + dy);
+            taken.push([left, py - 1, right, py + 1], [px - 1, top, px + 1, bottom]);
           });
         }
         const group = document.createElementNS('http://www.w3.org/2000/svg', 'g');
@@ -64,7 +69,8 @@ enum Script {
           group.appendChild(text);
           const width = text.getComputedTextLength(), height = 13;
           const boxes = [[px + 11, py - 6.5], [px - 11 - width, py - 6.5], [px - width / 2, py - 23],
-            [px - width / 2, py + 11], [px + 8, py - 19], [px + 8, py + 7], [px - 8 - width, py - 19], [px - 8 - width, py + 7]]
+            [px - width / 2, py + 11], [px + 8, py - 19], [px + 8, py + 7], [px - 8 - width, py - 19], [px - 8 - width, py + 7],
+            [px + 14, py - 30], [px + 14, py + 17], [px - 14 - width, py - 30], [px - 14 - width, py + 17]]
             .map(([x, y]) => [x, y, x + width, y + height]);
           const free = boxes.find(([l, t, r, b]) => l >= area.left && r <= area.right && t >= area.top && b <= area.bottom
             && !taken.some((o) => l < o[2] + 2 && r > o[0] - 2 && t < o[3] + 1 && b > o[1] - 1));

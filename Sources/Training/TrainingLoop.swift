@@ -1,0 +1,186 @@
+import Datasets
+import Foundation
+import Networks
+import Objectives
+import Torch
+
+/// The loop itself, from top to bottom.
+struct TrainingLoop {
+  let job: TrainingRun
+  let digest: String
+  let train: Samples
+  let holdout: Samples?
+  let log: RunLog
+  let events: (TrainingEvent) -> Void
+  let normalization: Normalization
+  let stepsPerEpoch: Int
+  let steps: Int
+  var plan: Plan { job.plan }
+  var folder: URL { job.folder }
+  var catalog: Catalog { job.catalog }
+  var checkpointFolder: URL { folder.appendingPathComponent("checkpoints") }
+
+  init(
+    _ run: TrainingRun, _ digest: String, _ train: Samples, _ holdout: Samples?, _ log: RunLog,
+    _ events: @escaping (TrainingEvent) -> Void
+  ) {
+    job = run
+    self.digest = digest
+    self.train = train
+    self.holdout = holdout
+    self.log = log
+    self.events = events
+    normalization = Normalization(of: train)
+    stepsPerEpoch = train.count / run.plan.training.batch
+    steps = stepsPerEpoch * run.plan.training.epochs
+  }
+
+  func run(
+    _ interval: CheckpointInterval, _ weights: URL, _ shouldStop: () -> Bool
+  ) throws(TrainingError) -> TrainingOutcome {
+    let options = plan.training
+    try wrapping { try Machine.setThreads(plan.threads) }
+    let checkpoints = Checkpoints(folder: checkpointFolder, planDigest: digest)
+    let saved = try checkpoints.newest { events(.warning($0)) }
+    let model = try makeModel(saved.map { .tensors($0.tensors) } ?? .seed(plan.seed))
+    let objective: Combination = try wrapping { try plan.objective.objective(from: catalog.objectives) }
+    let optimizer = try wrapping { try Optimizer(model, options: options, saved: saved?.tensors) }
+    let batches = Batches(train, normalization: normalization, augment: options.augment, seed: plan.seed)
+    let schedule = Schedule(options, stepsPerEpoch: stepsPerEpoch)
+    let precision: ElementType = options.precision == .bf16 ? .bf16 : .f32
+    var position = saved?.position ?? Position()
+    events(
+      .started(
+        steps: steps, stepsPerEpoch: stepsPerEpoch, samples: train.count, parameters: model.parameters.trainedCount))
+    if saved != nil {
+      try log.write("resumed", ["step": position.step])
+      events(.resumed(step: position.step))
+    } else {
+      try log.write("started", ["steps": steps, "steps_per_epoch": stepsPerEpoch, "samples": train.count])
+    }
+
+    var lastCheckpoint = (time: DispatchTime.now().uptimeNanoseconds, step: position.step)
+    var clock = Stopwatch()
+    while position.step < steps {
+      let (epoch, first) = position.step.quotientAndRemainder(dividingBy: stepsPerEpoch)
+      let order = batches.order(epoch: epoch)
+      for index in first..<stepsPerEpoch {
+        // One step: batch, features, loss, gradients, update.
+        let chosen = order[index * options.batch..<(index + 1) * options.batch]
+        let mode = Mode.training(SampleRandomness(seed: plan.seed, epoch: epoch, samples: Array(chosen)))
+        let rate = schedule.rate(step: position.step)
+        let (loss, right) = try wrapping {
+          let (images, labels) = try batches.batch(chosen, epoch: epoch)
+          let features = try model.network.features(images.to(precision), Pass(mode, precision: precision))
+          let (loss, outputs) = try objective(features, labels: labels, head: model.head, mode: mode)
+          let value = try loss.item()
+          guard value.isFinite else { return (value, 0) }
+          try loss.backward()
+          try optimizer.step(rate: rate, step: position.step)
+          return (value, Int(try outputs.detach().argmax(1).equals(labels).to(.f32).sum().item()))
+        }
+        guard loss.isFinite else { throw try stopped(position, epoch, rate, "\(loss)") }
+        position.recent = position.recent.suffix(4) + [loss]
+        position.step += 1
+        position.lossSum += loss
+        position.correct += right
+        position.seen += options.batch
+        clock.images += options.batch
+        events(
+          .step(
+            done: position.step, epoch: epoch, loss: position.lossSum * Double(options.batch) / Double(position.seen),
+            accuracy: Double(position.correct) / Double(position.seen), imagesPerSecond: clock.rate))
+
+        if index + 1 == stepsPerEpoch {
+          try finishEpoch(&position, epoch, rate, optimizer, objective, clock.rate)
+          clock = Stopwatch()
+        }
+        let stopping = shouldStop()
+        let now = DispatchTime.now().uptimeNanoseconds
+        let due =
+          switch interval {
+          case .seconds(let seconds): Double(now - lastCheckpoint.time) * 1e-9 >= seconds
+          case .steps(let count): position.step - lastCheckpoint.step >= count
+          }
+        if (due || stopping) && position.step < steps {
+          try checkpoints.write(optimizer, position)
+          lastCheckpoint = (now, position.step)
+          events(.checkpoint(step: position.step))
+        }
+        if stopping && position.step < steps {
+          try log.write("interrupted", ["step": position.step])
+          return .interrupted(step: position.step)
+        }
+      }
+    }
+
+    let description = TrainedModel.Description(
+      network: plan.network, shape: train.shape, classNames: train.classNames, normalization: normalization,
+      objective: plan.objective, seed: plan.seed, data: plan.data.description, planDigest: digest)
+    let final = try wrapping { try optimizer.finalTensors() }
+    for (name, tensor) in final where try wrapping({ try !tensor.isAllFinite() }) {
+      // The last update has no loss after it that would tell.
+      let last = steps - 1
+      let (epoch, rate) = (last / stepsPerEpoch, schedule.rate(step: last))
+      throw try stopped(position, epoch, rate, "not finite in '\(name)'")
+    }
+    try wrapping { try TrainedModel.write(final, description, to: weights) }
+    try log.write("finished", ["step": steps])
+    checkpoints.removeAll()
+    return .finished(steps: steps, wasFinished: false)
+  }
+
+  private func makeModel(_ source: ParameterSource) throws(TrainingError) -> Model {
+    try wrapping { try job.model(for: train, source) }
+  }
+
+  /// Writes the epoch's record, with the averaged weights' accuracy on the holdout, and clears its sums.
+  private func finishEpoch(
+    _ position: inout Position, _ epoch: Int, _ rate: Double, _ optimizer: Optimizer, _ objective: Combination,
+    _ imagesPerSecond: Double
+  ) throws(TrainingError) {
+    var accuracy: Double?
+    if let holdout {
+      let tensors = try wrapping { try optimizer.finalTensors() }
+      let averaged = try makeModel(.tensors(Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }))
+      accuracy = try Predictions(
+        averaged, objective, Batches(holdout, normalization: normalization), layers: [], batch: 250, progress: { _ in }
+      ).accuracy()
+    }
+    let record = EpochRecord(
+      epoch: epoch + 1, step: position.step,
+      loss: position.lossSum * Double(plan.training.batch) / Double(position.seen),
+      trainAccuracy: Double(position.correct) / Double(position.seen), holdoutAccuracy: accuracy, learningRate: rate,
+      imagesPerSecond: imagesPerSecond)
+    try log.write("epoch", record)
+    events(.epoch(record))
+    position = Position(step: position.step, recent: position.recent)
+  }
+
+  private func stopped(
+    _ position: Position, _ epoch: Int, _ rate: Double, _ loss: String
+  ) throws(TrainingError) -> TrainingError {
+    struct Failure: Encodable {
+      let step: Int
+      let learningRate: Double
+      let loss: String
+      let lastFiniteLosses: [Double]
+
+      enum CodingKeys: String, CodingKey {
+        case step, loss
+        case learningRate = "learning_rate"
+        case lastFiniteLosses = "last_finite_losses"
+      }
+    }
+    try log.write(
+      "not_finite", Failure(step: position.step, learningRate: rate, loss: loss, lastFiniteLosses: position.recent))
+    return .notFinite(step: position.step, epoch: epoch, learningRate: rate, loss: loss, lastFinite: position.recent)
+  }
+}
+
+/// Images a second since it was made.
+private struct Stopwatch {
+  let start = DispatchTime.now().uptimeNanoseconds
+  var images = 0
+  var rate: Double { Double(images) / max(1e-9, Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9) }
+}

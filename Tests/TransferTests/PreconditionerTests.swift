@@ -41,6 +41,35 @@ struct PreconditionerTests {
     }
   }
 
+  /// H v by definition, class by class, against the inverse that was made of the whole matrix.
+  @Test func theWholeHessianIsInverted() throws {
+    let (n, k, d) = (60, 4, 5)
+    let x = try Tensor((0..<n * d).map { Double(($0 * 7919 % 101) - 50) / 17 }, shape: [n, d])
+    let problem = try LogisticProblem(features: x, labels: (0..<n).map { $0 % k }, classes: k)
+    let e = problem.size
+    let weights = try Tensor((0..<k * e).map { Double($0 * 37 % 19) / 10 - 0.9 }, shape: [1, k, e])
+    let likelihood = try SoftmaxLikelihood(logits: problem.logits(weights), problem.examples)
+    let p = try likelihood.probabilities()
+    let penalty = try Tensor([1e-3], shape: [1, 1, 1]) * problem.penalized
+    #expect(Preconditioner.allowsDense(problem))
+    let inverse = try #require(
+      try Preconditioner.dense(problem, probabilities: p, curvature: likelihood.curvature(), penalty: penalty))
+    let raw = try Tensor((0..<k * e).map { Double($0 * 53 % 29) - 14 }, shape: [1, k, e])
+    let residual = try raw - raw.mean([1], keep: true)
+    let z = try inverse(residual)
+    for c in 0..<k {
+      var product = try penalty.select(0, 0).squeeze(0) * z.select(0, 0).select(0, c)
+      for other in 0..<k {
+        let own = try p.select(0, 0).select(0, c)
+        let weight = try (c == other ? own : own * 0) - own * p.select(0, 0).select(0, other)
+        let logits = try problem.features.t().matmul(z.select(0, 0).select(0, other).unsqueeze(1)).squeeze(1)
+        product = try product + problem.features.matmul((weight * logits).unsqueeze(1)).squeeze(1)
+      }
+      let rest = try (product - residual.select(0, 0).select(0, c)).abs().max().item()
+      #expect(rest < 1e-8 * 14, "class \(c)")
+    }
+  }
+
   @Test func theProtocolsBoundHoldsAtEveryLambda() throws {
     let known = try ProbeCase.named("overlapping")
     let x = try known.tensor()

@@ -190,6 +190,18 @@ static uint32_t reduction(const cc_resize *resize) {
   return by;
 }
 
+/// Whether libjpeg smooths between blocks: the scans of a progressive picture end before the last bits. What it does to a
+/// block then depends on two blocks on either side.
+static bool smooths(const struct jpeg_decompress_struct *info) {
+  if (!info->progressive_mode || !info->do_block_smoothing || info->coef_bits == NULL) return false;
+  for (int c = 0; c < info->num_components; c++) {
+    for (int i = 1; i < DCTSIZE2; i++) {
+      if (info->coef_bits[c][i] != 0) return true;
+    }
+  }
+  return false;
+}
+
 cc_image_status jpeg_read_resized(cc_decoder *decoder, const cc_resize *resize, uint8_t *rgb) {
   struct jpeg *jpeg = decoder->jpeg;
   struct jpeg_decompress_struct *info = &jpeg->info;
@@ -218,21 +230,22 @@ cc_image_status jpeg_read_resized(cc_decoder *decoder, const cc_resize *resize, 
   first = first > block ? first - block : 0;
   last = last + block < info->output_width ? last + block : info->output_width;
   JDIMENSION width = last - first, full = info->output_width;
-  if (width + block < full) {
+  bool is_smooth = smooths(info);
+  if (width + block < full && !is_smooth) {
     jpeg_crop_scanline(info, &first, &width);
   } else {
     first = 0;
   }
   JDIMENSION top = y + resizer->rows.low, end = y + resizer->rows.high;
   if (end > info->output_height) end = info->output_height;
-  if (top > 0) jpeg_skip_scanlines(info, top);
+  if (top > 0 && !is_smooth) jpeg_skip_scanlines(info, top);
   while (info->output_scanline < end) {
     JSAMPROW row = decoder->row.bytes;
-    uint32_t place = info->output_scanline - y;
+    uint32_t line = info->output_scanline;
     if (jpeg_read_scanlines(info, &row, 1) != 1) fail((j_common_ptr)info);
     if (info->out_color_space == JCS_CMYK) cmyk_to_rgbx(row, info->output_width);
-    // `first` counts from the picture's left, the resizer from the source's.
-    resizer_row(resizer, row, (int64_t)first - x, place);
+    // `first` and `line` count from the picture's corner, the resizer from the source's.
+    if (line >= top) resizer_row(resizer, row, (int64_t)first - x, line - y);
   }
   // What lies below is not looked at.
   jpeg_abort_decompress(info);

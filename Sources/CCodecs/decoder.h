@@ -27,6 +27,7 @@ struct pass {
 /// A resize of rows that come one after another.
 struct resizer {
   struct pass columns, rows;
+  int withheld;         ///< Levels of vector instructions not to be used; 0 outside tests.
   bool rows_first;      ///< Along y before along x.
   size_t stride;        ///< Bytes of a line.
   uint8_t *lines;       ///< Rows from rows.low on: resized along x already, or from columns.low on as they came.

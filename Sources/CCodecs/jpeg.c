@@ -18,8 +18,12 @@ struct jpeg {
   jmp_buf back;
 };
 
-/// More scans than any encoder writes; each may cost a pass over the whole picture.
-enum { scan_limit = 500 };
+/// More scans than any encoder writes. Each may cost a pass over the whole picture, from a few bytes: large pictures get
+/// fewer, 4 thousand million pixels' worth, but 32.
+static int scan_limit(const struct jpeg_decompress_struct *info) {
+  uint64_t scans = 4000000000u / ((uint64_t)info->image_width * info->image_height + 1);
+  return scans > 500 ? 500 : scans < 32 ? 32 : (int)scans;
+}
 
 static void leave(struct jpeg *jpeg, cc_image_status status) {
   jpeg->status = status;
@@ -55,6 +59,7 @@ static void warn(j_common_ptr info, int level) {
       break;
     }
     case JWRN_ARITH_BAD_CODE:
+    case JWRN_BOGUS_PROGRESSION:
     case JWRN_HIT_MARKER:
     case JWRN_HUFF_BAD_CODE:
     case JWRN_MUST_RESYNC: fail(info); break;
@@ -66,8 +71,8 @@ static void print_nothing(j_common_ptr info) { (void)info; }
 
 static void watch(j_common_ptr info) {
   struct jpeg *jpeg = (struct jpeg *)info;
-  if (info->is_decompressor && jpeg->info.input_scan_number > scan_limit) {
-    snprintf(jpeg->decoder->message, sizeof jpeg->decoder->message, "more than %d scans", scan_limit);
+  if (jpeg->info.input_scan_number > scan_limit(&jpeg->info)) {
+    snprintf(jpeg->decoder->message, sizeof jpeg->decoder->message, "more than %d scans", scan_limit(&jpeg->info));
     leave(jpeg, CC_IMAGE_DAMAGED);
   }
 }
@@ -155,6 +160,17 @@ static void set_output(struct jpeg_decompress_struct *info) {
   info->do_fancy_upsampling = TRUE;
 }
 
+/// Begins to decompress. A component without a scan would be made up.
+static void start(struct jpeg *jpeg) {
+  struct jpeg_decompress_struct *info = &jpeg->info;
+  jpeg_start_decompress(info);
+  for (int c = 0; c < info->num_components; c++) {
+    if (info->comp_info[c].quant_table != NULL) continue;  // Taken when the component's first scan begins.
+    snprintf(jpeg->decoder->message, sizeof jpeg->decoder->message, "component %d has no data", c + 1);
+    leave(jpeg, CC_IMAGE_DAMAGED);
+  }
+}
+
 cc_image_status jpeg_read(cc_decoder *decoder, uint8_t *rgb) {
   struct jpeg *jpeg = decoder->jpeg;
   struct jpeg_decompress_struct *info = &jpeg->info;
@@ -166,7 +182,7 @@ cc_image_status jpeg_read(cc_decoder *decoder, uint8_t *rgb) {
     return jpeg->status;
   }
   set_output(info);
-  jpeg_start_decompress(info);
+  start(jpeg);
   while (info->output_scanline < info->output_height) {
     JSAMPROW row = decoder->row.bytes;
     uint8_t *to = rgb + (size_t)info->output_scanline * info->output_width * 3;
@@ -223,7 +239,7 @@ cc_image_status jpeg_read_resized(cc_decoder *decoder, const cc_resize *resize, 
   set_output(info);
   info->scale_num = 1;
   info->scale_denom = by;
-  jpeg_start_decompress(info);
+  start(jpeg);
   // Columns: libjpeg-turbo cuts at whole blocks; one block more on either side keeps its upsampling from seeing the cut.
   JDIMENSION block = (JDIMENSION)(info->max_h_samp_factor * info->min_DCT_scaled_size);
   JDIMENSION first = x + resizer->columns.low, last = x + resizer->columns.high;

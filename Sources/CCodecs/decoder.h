@@ -47,7 +47,7 @@ struct cc_decoder {
   const uint8_t *bytes;
   size_t count;
   cc_image_info info;
-  void *jpeg;  ///< Made at the first JPEG.
+  void *jpeg;  ///< Made anew for each JPEG.
   struct resizer resizer;
   struct scratch row, whole, turned;
   char message[256];

@@ -85,9 +85,10 @@ void jpeg_forget(cc_decoder *decoder) {
   decoder->jpeg = NULL;
 }
 
-/// Makes the decompressor, once.
+/// Makes a decompressor, a new one for each file: libjpeg keeps tables, and a file that lacks its own would be read with
+/// those of the file before.
 static cc_image_status prepare(cc_decoder *decoder) {
-  if (decoder->jpeg != NULL) return CC_IMAGE_OK;
+  jpeg_forget(decoder);
   struct jpeg *jpeg = calloc(1, sizeof *jpeg);
   if (jpeg == NULL) return decoder_fail(decoder, CC_IMAGE_NO_MEMORY, "no memory for a JPEG decoder");
   jpeg->decoder = decoder;
@@ -126,7 +127,6 @@ cc_image_status jpeg_open(cc_decoder *decoder, uint64_t pixel_limit) {
     jpeg_abort_decompress(info);
     return jpeg->status;
   }
-  jpeg_abort_decompress(info);
   jpeg_mem_src(info, decoder->bytes, decoder->count);
   jpeg_read_header(info, TRUE);
   decoder->info.width = info->image_width;

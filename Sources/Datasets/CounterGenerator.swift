@@ -22,6 +22,8 @@ public enum Purpose: UInt64, Sendable, CaseIterable {
   case transfer
   /// Random data of speed tests.
   case bench
+  /// Corruptions of test images.
+  case corruption
 }
 
 /// Random numbers as a value, keyed by what they are for.

@@ -2,7 +2,7 @@ extension Corruption {
   /// The fifteen of mCE, in the paper's order.
   public static let standard: [Corruption] = [
     gaussianNoise, shotNoise, impulseNoise, defocusBlur, glassBlur, motionBlur, zoomBlur, snow, frost, fog, brightness,
-    contrast, elasticTransform, pixelate,
+    contrast, elasticTransform, pixelate, jpegCompression,
   ]
 
   /// The corruption of that name. Case, underscores, hyphens and blanks do not matter; `jpeg` and `elastic` are known

@@ -18,7 +18,7 @@ struct GaussianFilter {
       return
     }
     let all = (-radius...radius).map { exp(-0.5 / (sigma * sigma) * Double($0 * $0)) }
-    let sum = all.reduce(0, +)
+    let sum = all.sumInEights
     weights = all[radius...].map { $0 / sum }
   }
 

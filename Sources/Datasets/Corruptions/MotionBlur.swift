@@ -14,7 +14,7 @@ struct MotionBlur {
     let heights = (0..<count).map {
       exp(-Double($0 * $0) / (2 * sigma * sigma)) / ((2 * Double.pi).squareRoot() * sigma)
     }
-    let sum = heights.reduce(0, +)
+    let sum = heights.sumInEights
     weights = heights.map { $0 / sum }
     let radians = angle * (Double.pi / 180)
     let point = (x: Double(count) * cos(radians), y: Double(count) * sin(radians))

@@ -7,17 +7,23 @@ enum Pixelate {
     let small = reduced(image, width: width, height: height)
     var pixels: [UInt8] = []
     pixels.reserveCapacity(image.pixels.count)
-    let columns = (0..<image.width).map { Self.source($0, small: width, large: image.width) * image.channels }
-    for y in 0..<image.height {
-      let from = Self.source(y, small: height, large: image.height) * width * image.channels
+    let columns = Self.sources(small: width, large: image.width).map { $0 * image.channels }
+    for row in Self.sources(small: height, large: image.height) {
+      let from = row * width * image.channels
       for column in columns { pixels.append(contentsOf: small[from + column..<from + column + image.channels]) }
     }
     return CorruptionLevels.image(bytes: pixels, like: image)
   }
 
-  /// Which coarse pixel a fine one shows: the one over its middle.
-  private static func source(_ place: Int, small: Int, large: Int) -> Int {
-    min(small - 1, Int((Double(place) + 0.5) * (Double(small) / Double(large))))
+  /// Which coarse pixel each fine one shows: the one over its middle. Places are summed, not multiplied, so that
+  /// middles on a border fall to the side to which Pillow's rounding sends them.
+  private static func sources(small: Int, large: Int) -> [Int] {
+    let step = Double(small) / Double(large)
+    var at = step * 0.5
+    return (0..<large).map { _ in
+      defer { at += step }
+      return min(small - 1, Int(at))
+    }
   }
 
   /// Reduction by averaging, byte for byte as Pillow's `resize(size, BOX)`: rows, then columns, each rounded to bytes;

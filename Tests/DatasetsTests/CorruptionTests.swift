@@ -104,4 +104,22 @@ import Testing
       #expect(zip(distances, distances.dropFirst()).allSatisfy(<), "\(name) \(distances)")
     }
   }
+
+  /// A set is corrupted image by image, by place: a part with its offset gives the bytes of the whole.
+  @Test func samples() throws {
+    let set = Glyphs.draw(count: 6, split: .test, factor: .hue)
+    let all = try set.corrupted(by: .impulseNoise, severity: 2, seed: 8)
+    let part = try set.selecting([4, 5]).corrupted(by: .impulseNoise, severity: 2, seed: 8, offset: 4)
+    #expect(part.pixels == all.selecting([4, 5]).pixels)
+    #expect(all.labels == set.labels && all.shape == set.shape && all.pixels != set.pixels)
+    // A mean over the image is a mean of a plane: contrast finds the planes in their order.
+    let flat = try set.corrupted(by: .contrast, severity: 5, table: .imageNet, seed: 8)
+    let plane = set.shape.height * set.shape.width
+    for start in stride(from: 0, to: set.pixels.count, by: plane) {
+      let mean = set.pixels[start..<start + plane].reduce(0.0) { $0 + Double($1) } / Double(plane)
+      for place in start..<start + plane {
+        #expect(abs(Double(flat.pixels[place]) + 0.5 - (mean + 0.05 * (Double(set.pixels[place]) - mean))) <= 0.51)
+      }
+    }
+  }
 }

@@ -19,7 +19,7 @@ struct FrostTexture {
   /// Five sheets, in the brightness of the five photographs; drawn once.
   static let standard: [Bitmap] = [
     FrostTexture(
-      parts: (1.3, 0.4, 0.25), decay: 1.5, crystals: (900, 40, 0), mean: [78, 149, 166], deviation: [27, 16.5, 15]),
+      parts: (1.2, 0.6, 0.5), decay: 1.4, crystals: (900, 40, 0), mean: [78, 149, 166], deviation: [27, 16.5, 15]),
     FrostTexture(
       parts: (0.8, 0.8, 0.2), decay: 1.6, crystals: (2200, 34, 0), mean: [201, 205, 214], deviation: [21, 22, 22.5]),
     FrostTexture(

@@ -5,7 +5,7 @@ import Testing
 @testable import Datasets
 
 /// Writes corrupted photographs for `scripts/compare-corruptions`, with the time each took:
-/// `SEPARATRIX_CORRUPTIONS_OUT=DIR swift test -Xswiftc -O --filter CorruptionExportTests`.
+/// `SEPARATRIX_CORRUPTIONS_OUT=DIR scripts/test --filter CorruptionExportTests`.
 @Suite struct CorruptionExportTests {
   struct Info: Encodable {
     var count: Int

@@ -78,8 +78,8 @@ import Testing
     }
   }
 
-  /// Equal bytes. Where weights come from exp, whose last bit differs between NumPy and the C library, sums that end on a
-  /// whole level may be cut off to the next: 4 of the 4,080 values (0.1 %) may be 1 away.
+  /// Equal bytes. Where weights come from exp, whose last bit differs between NumPy and the C library, sums that end
+  /// on a whole level may be cut off to the next: 4 of the 4,080 values (0.1 %) may be 1 away.
   @Test func pixelValues() throws {
     let exponential = ["motion_blur", "snow", "glass_blur", "elastic_transform"]
     #expect(Set(fixtures.cases.map(\.name)).isSuperset(of: exponential))

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Datasets
 
-/// What the random corruptions draw, beside the distributions they are to have. Seeds are fixed; the bounds are 4 standard
-/// errors.
+/// What the random corruptions draw, beside the distributions they are to have. Seeds are fixed; the bounds are
+/// 4 standard errors.
 @Suite struct CorruptionStatisticsTests {
   let side = 256
 

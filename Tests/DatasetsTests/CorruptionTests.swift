@@ -74,8 +74,8 @@ import Testing
     }
   }
 
-  /// A gray image becomes what each of three equal channels becomes. Left out are the three noises, which have one number
-  /// a pixel there and three here, and frost and JPEG, which tint.
+  /// A gray image becomes what each of three equal channels becomes. Left out are the three noises, which have one
+  /// number a pixel there and three here, and frost and JPEG, which tint.
   @Test func grayIsOneOfThree() throws {
     let gray = image.luma()
     for corruption in Corruption.standard where corruption.group != .noise {

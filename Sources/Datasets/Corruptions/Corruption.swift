@@ -1,9 +1,9 @@
 /// One of the fifteen corruptions of ImageNet-C, at five severities, made from any image.
 ///
 /// Source: Hendrycks and Dietterich, "Benchmarking neural network robustness to common corruptions and perturbations",
-/// ICLR 2019. Parameters and order of the steps are those of the Python package `imagecorruptions` 1.1.2; `docs/
-/// corruptions.md` says where it differs from the published sets, and how close this comes to it. Gray images stay gray:
-/// what three equal channels would give, with one random number a pixel.
+/// ICLR 2019. Parameters and order of the steps are those of the Python package `imagecorruptions` 1.1.2. What differs
+/// from the published sets, and how close this comes to the package, says `docs/corruptions.md`. Gray images stay gray:
+/// what each of three equal channels would give, with one random number a pixel.
 ///
 /// ```swift
 /// let fog = try Corruption.find("fog")

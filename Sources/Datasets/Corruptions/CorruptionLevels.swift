@@ -27,13 +27,13 @@ enum CorruptionLevels {
 }
 
 extension Array where Element == Double {
-  /// The sum in NumPy's order: eight running sums, added in pairs, then the rest (for up to 128 numbers). Weights that are
+  /// The sum in NumPy's order: eight running sums, added in pairs, then the rest (for up to 128 numbers). Weights
   /// divided by another rounding of their sum turn 255 into 254 where an image is white.
   var sumInEights: Double {
     guard count >= 8 else { return reduce(0, +) }
     var sums = Array(self[0..<8])
     let whole = count - count % 8
-    for place in stride(from: 8, to: whole, by: 1) { sums[place % 8] += self[place] }
+    for place in 8..<whole { sums[place % 8] += self[place] }
     let pairs = ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]))
     return self[whole...].reduce(pairs, +)
   }

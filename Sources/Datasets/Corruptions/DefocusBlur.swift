@@ -2,8 +2,8 @@ import Foundation
 
 /// Blur of a lens out of focus: convolution with a disc whose rim is softened by a small Gaussian; mirrored border.
 ///
-/// The disc lies in a square of side 17 (radius up to 8) or 2 r + 1, is normalized, then blurred with 3 or 5 taps. Where
-/// it touches the square's edge (radius 8 and 10) the mirrored border makes its sum 1.01: so in the reference, and here.
+/// The disc lies in a square of side 17 (radius up to 8) or 2 r + 1, is normalized, then blurred with 3 or 5 taps.
+/// Where it touches the square's edge (radius 8 and 10) the mirrored border makes its sum 1.01, as in the reference.
 struct DefocusBlur {
   /// A row's stretch of equal weights.
   private struct Run {

@@ -29,8 +29,8 @@ enum Fog {
 /// Fractal noise on a torus, by the diamond-square method.
 ///
 /// From a grid of spacing s, the middle of each square becomes the mean of its corners plus noise, then the middle of
-/// each edge the mean of its four neighbours plus noise; the spacing is halved and the noise divided by `decay`. The noise
-/// is w times a number in [-w, w) with w = 100 at first (the reference multiplies twice; kept).
+/// each edge the mean of its four neighbours plus noise; the spacing is halved and w divided by `decay`. The noise is
+/// w times a number in [-w, w), w = 100 at first (the reference multiplies twice; kept).
 enum Plasma {
   /// A map [side, side], side a power of two, its values brought to 0...1. `draw` gives numbers in [0, 1): for each
   /// spacing those of the squares, of the horizontal edges, then of the vertical ones, each by rows.

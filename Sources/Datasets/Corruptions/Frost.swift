@@ -1,6 +1,6 @@
 /// A window with ice: c0 image + c1 texture, a random part of a random texture.
 ///
-/// The published textures are photographs under unknown licences. `Corruption.frost` lays textures of our own
+/// The published textures are photographs whose licence is not known. `Corruption.frost` lays textures of our own
 /// (`FrostTexture`) and says so (`usesOwnTexture`); `Corruption.frost(textures:)` takes any others.
 enum Frost {
   /// How a texture's size is matched to an image.

@@ -2,8 +2,8 @@ import Foundation
 
 /// Blur along a line: a weighted sum of shifted copies, the weights half a Gaussian, edges repeated.
 ///
-/// Copy i of 2 radius + 1 weighs exp(-i^2 / (2 sigma^2)), normalized, and is shifted by i pixels in the direction of the
-/// angle, rounded. Where a shift leaves the image the sum ends, and the picture darkens: so in the reference.
+/// Copy i of 2 radius + 1 weighs exp(-i^2 / (2 sigma^2)), normalized, and is shifted by i pixels along the angle,
+/// rounded. Where a shift leaves the image the sum ends, and the picture darkens: so in the reference.
 struct MotionBlur {
   private let weights: [Double]
   private let shifts: [(x: Int, y: Int)]

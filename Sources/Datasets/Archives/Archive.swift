@@ -96,17 +96,19 @@ public enum Archive {
   }
 
   /// Unpacks into an open folder, beside what other archives put there; what is written stays after a failure.
+  /// `fileName` is what the file is called, if not so on disk.
   static func unpack(
-    _ file: String, intoOpen folder: Int32, named name: String, format: Format? = nil, limits: Limits,
-    progress: (Progress) -> Void, isCancelled: () -> Bool
+    _ file: String, as fileName: String? = nil, intoOpen folder: Int32, named name: String, format: Format? = nil,
+    limits: Limits, progress: (Progress) -> Void, isCancelled: () -> Bool
   ) throws(DatasetError) -> Progress {
-    guard let format = format ?? Format(name: file) else {
+    let fileName = fileName ?? (file as NSString).lastPathComponent
+    guard let format = format ?? Format(name: fileName) else {
       throw DatasetError(
         .badArchive, file: file, expected: "a name that ends in .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .zip or .gz",
         found: "another", cure: "rename the file after its format")
     }
     let tree = try UnpackedTree(descriptor: folder, name: name, archive: file, limits: limits)
-    let unpacker = try Unpacker(file, format: format, tree: tree, limits: limits)
+    let unpacker = try Unpacker(file, named: fileName, format: format, tree: tree, limits: limits)
     return try unpacker.run(progress: progress, isCancelled: isCancelled)
   }
 }

@@ -17,20 +17,17 @@ final class StagingFolder {
   /// Throws `alreadyExists` if there is something at the target other than an empty folder, `busy` if another run
   /// holds the lock.
   init(beside target: String, purpose: String, keepsContents: Bool) throws(DatasetError) {
-    let url = URL(fileURLWithPath: target).standardizedFileURL
-    self.target = url.path
-    let parent = url.deletingLastPathComponent()
-    path = parent.appendingPathComponent(".\(url.lastPathComponent).\(purpose)").path
-    try Self.check(url.path)
-    do { try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true) } catch {
+    (self.target, path) = Self.paths(target, purpose)
+    try Self.check(self.target)
+    let parent = (self.target as NSString).deletingLastPathComponent
+    do { try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true) } catch {
       throw DatasetError(
-        .unreadable, file: parent.path, expected: "a folder, or the right to make it",
-        found: error.localizedDescription)
+        .unreadable, file: parent, expected: "a folder, or the right to make it", found: error.localizedDescription)
     }
     descriptor = try Self.lock(path)
     do throws(DatasetError) {
       // Another run may have finished between the first look and the lock.
-      try Self.check(url.path)
+      try Self.check(self.target)
       if !keepsContents { try removeContents() }
     } catch {
       close(descriptor)
@@ -38,13 +35,28 @@ final class StagingFolder {
     }
   }
 
+  /// What a killed run left beside a target that is finished, locked; throws if there is nothing, or a run at work.
+  init(leftBeside target: String, purpose: String) throws(DatasetError) {
+    (self.target, path) = Self.paths(target, purpose)
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw DatasetError(.missing, file: path, expected: "a folder of an earlier run", found: "none")
+    }
+    descriptor = try Self.lock(path)
+  }
+
   deinit { close(descriptor) }
 
-  /// Brings everything to the disk and gives the folder its name.
-  func publish() throws(DatasetError) {
+  private static func paths(_ target: String, _ purpose: String) -> (target: String, staging: String) {
+    let url = URL(fileURLWithPath: target).standardizedFileURL
+    let name = ".\(url.lastPathComponent).\(purpose)"
+    return (url.path, url.deletingLastPathComponent().appendingPathComponent(name).path)
+  }
+
+  /// Brings everything to the disk and gives the folder, or the one of that name within it, the target's name.
+  func publish(_ inner: String? = nil) throws(DatasetError) {
     let code = ca_sync(descriptor)
     guard code == 0 else { throw DatasetError.system(code, file: path, doing: "writing to disk") }
-    guard rename(path, target) == 0 else {
+    guard rename(inner.map { path + "/" + $0 } ?? path, target) == 0 else {
       let code = errno
       if code == ENOTEMPTY || code == EEXIST || code == ENOTDIR { try Self.check(target) }
       throw DatasetError.system(code, file: target, doing: "renaming")

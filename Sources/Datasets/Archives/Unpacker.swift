@@ -6,6 +6,7 @@ final class Unpacker {
   private static let chunk = 1 << 18
 
   private let file: String
+  private let fileName: String
   private let limits: Archive.Limits
   private let tree: UnpackedTree
   private let format: Archive.Format
@@ -16,8 +17,11 @@ final class Unpacker {
   private var buffer = [UInt8](repeating: 0, count: chunk)
   private var reported = ContinuousClock.now
 
-  init(_ file: String, format: Archive.Format, tree: UnpackedTree, limits: Archive.Limits) throws(DatasetError) {
+  init(
+    _ file: String, named fileName: String, format: Archive.Format, tree: UnpackedTree, limits: Archive.Limits
+  ) throws(DatasetError) {
     self.file = file
+    self.fileName = fileName
     self.format = format
     self.tree = tree
     self.limits = limits
@@ -172,8 +176,7 @@ final class Unpacker {
 
   /// The file's name without `.gz`.
   private var ownName: [UInt8] {
-    let name = (file as NSString).lastPathComponent
-    return Array((name.lowercased().hasSuffix(".gz") ? String(name.dropLast(3)) : name + ".unpacked").utf8)
+    Array((fileName.lowercased().hasSuffix(".gz") ? String(fileName.dropLast(3)) : fileName + ".unpacked").utf8)
   }
 
   private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {

@@ -162,8 +162,6 @@ static CURLcode set_up(CURL *curl, const cf_request *request, transfer *self, st
   SET(CURLOPT_FOLLOWLOCATION, 1L);
   SET(CURLOPT_MAXREDIRS, request->redirects);
   SET(CURLOPT_CONNECTTIMEOUT, request->connect_seconds);
-  SET(CURLOPT_LOW_SPEED_TIME, request->stall_seconds);
-  SET(CURLOPT_LOW_SPEED_LIMIT, request->stall_rate);
   SET(CURLOPT_USERAGENT, "separatrix");
   SET(CURLOPT_HTTPHEADER, headers);
   if (request->from > 0) SET(CURLOPT_RANGE, range);

@@ -74,7 +74,7 @@ import Testing
     }
     let found = try #require(refusal(download(server, attempts: 1)))
     #expect(found.kind == .badDownload && found.expected == "all 300000 bytes", "\(found)")
-    #expect(found.found.contains("123456") && found.cure?.contains("from byte 123456") == true)
+    #expect(found.found.contains("(attempts: 1)") && found.cure?.contains("from byte 123456") == true)
     #expect(try names() == ["a.bin.partial", "a.bin.partial.json"])
     let receipt = try download(server).run()
     #expect(
@@ -181,7 +181,7 @@ import Testing
     let mute = try FetchServer { _ in [.stall(4)] }
     let found = try #require(
       refusal(Download(mute.url("x"), to: target + "2", policy: download(mute, attempts: 1).policy)))
-    #expect(found.kind == .badDownload && found.found.contains("after 1 attempts"), "\(found)")
+    #expect(found.kind == .badDownload && found.found == "next to nothing for 1 seconds (attempts: 1)", "\(found)")
     #expect(try names() == ["a.bin"])
   }
 
@@ -237,7 +237,7 @@ import Testing
     try FileManager.default.removeItem(atPath: target)
     let broken = try FetchServer { _ in [.head(500, ["Content-Length: 0"])] }
     var found = try #require(refusal(download(broken)))
-    #expect(found.found == "HTTP status 500, after 3 attempts" && broken.requests.count == 3)
+    #expect(found.found == "HTTP status 500 (attempts: 3)" && broken.requests.count == 3)
     for (status, cure) in [(404, "not there any more"), (403, "login"), (418, "browser")] {
       let server = try FetchServer { _ in [.head(status, ["Content-Length: 0"])] }
       found = try #require(refusal(download(server)))
@@ -312,7 +312,7 @@ import Testing
     download.policy.attempts = 2
     download.policy.firstDelay = 0.01
     let found = try #require(refusal(download))
-    #expect(found.kind == .badDownload && found.found.contains("after 2 attempts"), "\(found)")
+    #expect(found.kind == .badDownload && found.found.contains("(attempts: 2)"), "\(found)")
     #expect(try names().isEmpty)
   }
 

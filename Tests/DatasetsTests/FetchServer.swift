@@ -115,7 +115,7 @@ final class FetchServer: Sendable {
     var done = 0
     while done < bytes.count {
       let put = bytes.withUnsafeBytes {
-        Foundation.send(connection, $0.baseAddress.map { $0 + done }, bytes.count - done, Int32(MSG_NOSIGNAL.rawValue))
+        Foundation.send(connection, $0.baseAddress.map { $0 + done }, bytes.count - done, Int32(MSG_NOSIGNAL))
       }
       guard put > 0 else { return false }
       done += put

@@ -12,7 +12,7 @@ extern "C" {
 typedef enum cf_status {
   CF_OK = 0,
   CF_STOPPED,    ///< A function of the caller's asked for it.
-  CF_TIMEOUT,    ///< No connection in time, or too few bytes for too long.
+  CF_TIMEOUT,    ///< No connection in time. Another try may help.
   CF_LOST,       ///< No connection, or lost, or the body ended before its announced end. Another try may help.
   CF_UNKNOWN,    ///< The host's name is not known. Another try may help.
   CF_REDIRECTS,  ///< More redirects than allowed.
@@ -29,8 +29,6 @@ typedef struct cf_request {
   int allows_downgrade;            ///< Whether a redirect may lead from https to http.
   long redirects;                  ///< How many may follow one another.
   long connect_seconds;            ///< Time for the connection to come about.
-  long stall_seconds;              ///< After this long below `stall_rate`, the request fails.
-  long stall_rate;                 ///< Bytes per second.
 } cf_request;
 
 /// What the server says before the body; the texts live until the call ends. Sizes are -1 where unknown.

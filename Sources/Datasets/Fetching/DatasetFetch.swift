@@ -103,15 +103,26 @@ public struct DatasetFetch: Sendable {
     }
     let staging = try StagingFolder(beside: folder, purpose: "fetching", keepsContents: true)
     let store = try FetchStore(staging, files)
+    do throws(DatasetError) {
+      return try fill(store, progress: progress, isCancelled: isCancelled)
+    } catch {
+      store.tidy()
+      throw error
+    }
+  }
+
+  private func fill(
+    _ store: FetchStore, progress: @escaping (File, Step) -> Void, isCancelled: @escaping () -> Bool
+  ) throws(DatasetError) -> Receipt {
     try checkSpace(store)
     var downloads: [Download.Receipt] = []
     for file in files {
-      let download = Download(
-        file.url, to: store.path(of: file), bytes: file.bytes, sha256: file.sha256, md5: file.md5, policy: policy)
       if let receipt = try store.receipt(of: file) {
         downloads.append(receipt)
         continue
       }
+      let download = Download(
+        file.url, to: store.path(of: file), bytes: file.bytes, sha256: file.sha256, md5: file.md5, policy: policy)
       let receipt = try download.run(progress: { progress(file, .download($0)) }, isCancelled: isCancelled)
       downloads.append(try store.note(receipt, file))
     }

@@ -27,6 +27,9 @@ final class DownloadSession {
   private var transferred = 0
   private var lastReport = ContinuousClock.now
   private var lastCount = 0
+  /// Libcurl's own limit of this kind takes the mean of several seconds.
+  private var stallStart = ContinuousClock.now
+  private var stallCount = 0
 
   init(
     _ download: Download, _ partial: PartialFile, progress: @escaping (Download.Progress) -> Void,
@@ -40,7 +43,15 @@ final class DownloadSession {
     lastCount = partial.count
   }
 
+  /// Fetches the file. After a failure what has come stays for the next run, on the disk; nothing of no bytes stays.
   func run() throws(DatasetError) -> Download.Receipt {
+    do throws(DatasetError) { return try attempts() } catch {
+      if partial.count == 0 { partial.discard() } else { try? partial.save() }
+      throw error
+    }
+  }
+
+  private func attempts() throws(DatasetError) -> Download.Receipt {
     var failures = 0
     var restarts = 0
     while true {
@@ -51,9 +62,7 @@ final class DownloadSession {
       var patience: Double?
       let trouble: String
       switch (outcome.status, verdict) {
-      case (_, .fail(let error)):
-        if partial.count == 0 { partial.discard() } else { try? partial.save() }
-        throw error
+      case (_, .fail(let error)): throw error
       case (CF_STOPPED, .complete), (CF_OK, .complete):
         if let receipt = try finish(mayRestart: restarts == 0) { return receipt }
         restarts += 1
@@ -89,6 +98,7 @@ final class DownloadSession {
   /// One request; sets the verdict.
   private func attempt() -> cf_outcome {
     verdict = nil
+    (stallStart, stallCount) = (ContinuousClock.now, partial.count)
     let from = partial.count
     let policy = download.policy
     let context = Unmanaged.passUnretained(self).toOpaque()
@@ -96,8 +106,7 @@ final class DownloadSession {
       (partial.note.validator ?? "").withCString { validator in
         var request = cf_request(
           url: url, from: Int64(from), validator: validator, allows_downgrade: download.hasDigest ? 1 : 0,
-          redirects: policy.redirects, connect_seconds: policy.connectSeconds, stall_seconds: policy.stallSeconds,
-          stall_rate: policy.stallRate)
+          redirects: policy.redirects, connect_seconds: policy.connectSeconds)
         var receiver = cf_receiver(
           context: context,
           head: { context, head in DownloadSession.at(context)?.take(head.pointee) == true ? 0 : 1 },
@@ -144,6 +153,14 @@ final class DownloadSession {
       return false
     }
     let now = ContinuousClock.now
+    let policy = download.policy
+    if now - stallStart > .seconds(policy.stallSeconds) {
+      guard Double(partial.count - stallCount) >= Double(policy.stallRate) * Double(policy.stallSeconds) else {
+        verdict = .retry("next to nothing for \(policy.stallSeconds) seconds", after: nil)
+        return false
+      }
+      (stallStart, stallCount) = (now, partial.count)
+    }
     let passed = (now - lastReport) / .seconds(1)
     if passed > 0.1 {
       let rate = Double(max(partial.count - lastCount, 0)) / passed
@@ -218,13 +235,11 @@ final class DownloadSession {
   private func exhausted(_ trouble: String, _ failures: Int) -> DatasetError {
     let total = (download.bytes ?? partial.note.total).map { "all \($0) bytes" } ?? "the file"
     let kept = partial.count > 0 ? ": it goes on from byte \(partial.count)" : ""
-    if partial.count == 0 { partial.discard() }
-    return fault(total, "\(trouble), after \(failures) attempts", "run it again later" + kept)
+    return fault(total, "\(trouble) (attempts: \(failures))", "run it again later" + kept)
   }
 
   private func cancelled() -> DatasetError {
-    if partial.count == 0 { partial.discard() } else { try? partial.save() }
-    return DatasetError(
+    DatasetError(
       .cancelled, file: download.url, expected: "to fetch it whole",
       found: "the wish to stop after \(partial.count) bytes",
       cure: "run it again: it goes on there")

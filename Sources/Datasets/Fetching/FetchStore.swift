@@ -65,6 +65,14 @@ struct FetchStore {
     try Self.make(tree)
   }
 
+  /// After a failure: keeps downloads for the next run, and nothing else.
+  func tidy() {
+    try? FileManager.default.removeItem(atPath: tree)
+    // These go only if there is nothing in them.
+    rmdir(parts)
+    rmdir(root)
+  }
+
   /// Unpacks a file into its folder of the tree.
   func unpack(
     _ file: DatasetFetch.File, limits: Archive.Limits, progress: (Archive.Progress) -> Void, isCancelled: () -> Bool

@@ -126,19 +126,26 @@ import Testing
     #expect(try refusal("bomb.gz", try #require(fixtures.hostile["bomb.tar.gz"]))?.kind == .unsafeArchive)
   }
 
-  @Test(.timeLimit(.minutes(2))) func hundredThousandEntries() throws {
+  /// The limit is kept while the archive is read, not found at its end.
+  @Test func hundredThousandEntries() throws {
     var archive: [UInt8] = []
     archive.reserveCapacity(512 * 100_000)
     for n in 0..<100_000 { archive += tarEntry("d\(n / 1000)/\(n)") }
-    let found = try refusal("many.tar", archive, limits: .init(entries: 99_999))
-    #expect(found?.kind == .unsafeArchive)
+    let file = try folder.write("many.tar", archive)
+    var furthest = 0
+    let found = fault { () throws(DatasetError) in
+      try Archive.unpack(
+        file, into: target, limits: .init(entries: 1500), progress: { furthest = $0.read })
+    }
+    #expect(found?.kind == .unsafeArchive && furthest < 2 << 20)
+    #expect(try leftovers() == ["many.tar"])
   }
 
   /// Cut at any place, an archive is an error; only a tar may end with its last whole entry.
   @Test func everyTruncationIsFound() throws {
     for name in ["set.tar.gz", "set.tar.bz2", "set.tar.xz", "set.zip"] {
       let whole = try #require(fixtures.sound[name])
-      for length in stride(from: 0, to: whole.count, by: 3) {
+      for length in stride(from: 0, to: whole.count, by: 7) {
         let found = try refusal(name, whole.prefix(length))
         #expect(found != nil, "\(length) of \(whole.count) bytes of \(name) were taken for the whole")
         if let found { #expect([.empty, .badArchive, .wrongMagic].contains(found.kind), "\(found)") }
@@ -155,7 +162,7 @@ import Testing
     let tree = Dictionary(uniqueKeysWithValues: fixtures.tree.map { ($0.name, $0.content) })
     for name in ["set.tar.gz", "set.tar.bz2", "set.tar.xz"] {
       let whole = [UInt8](try #require(fixtures.sound[name]))
-      for place in stride(from: 0, to: whole.count, by: 2) {
+      for place in stride(from: 0, to: whole.count, by: 5) {
         var damaged = whole
         damaged[place] ^= UInt8(1 << (place % 8))
         let file = try folder.write(name, damaged)

@@ -22,6 +22,8 @@ public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case countMismatch = "count mismatch"
     /// A label is not below the number of classes.
     case labelOutOfRange = "label out of range"
+    /// A number is not one that can stand there, such as NaN.
+    case badValue = "bad value"
     /// The compressed data are damaged.
     case badGzip = "bad gzip"
     /// The archive is damaged, or of a kind that is not read.
@@ -44,6 +46,10 @@ public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case tooLarge = "too large"
     /// A line of a text file cannot be understood.
     case badText = "bad text"
+    /// A packed file is damaged.
+    case badPack = "bad pack"
+    /// A picture cannot be decoded.
+    case badImage = "bad image"
     /// The data set's name is not on the list.
     case unknownName = "unknown name"
     /// The data set is named in a way that makes no sense.

@@ -74,6 +74,8 @@ struct AugmentationFixtures: Decodable {
   }
   var operations: Operations
   var magnitudes: [Magnitudes]
+  /// Each policy's pairs of "operation probability strength".
+  var tables: [String: [[String]]]
   var crops: [Rectangles]
   var fallbacks: [Fallback]
   var jitter: Jitter

@@ -113,6 +113,12 @@ for wide in (False, True):
                     "values": values if len(values) > 1 else [values[0]] * bins})
 
 
+# Tables of policies: operation, probability, strength (0 where there is none).
+tables = {name: [[f"{step[0]} {step[1]:g} {step[2] or 0}" for step in pair]
+                 for pair in autoaugment.AutoAugment(autoaugment.AutoAugmentPolicy(name)).policies]
+          for name in ("imagenet", "cifar10", "svhn")}
+
+
 def shares(values):
     """Where the values lie: the share of them at or below each of at most 96 of them."""
     values = numpy.sort(numpy.asarray(values, numpy.float64))
@@ -225,10 +231,8 @@ chi = [round(scipy.stats.chi2.isf(1e-4, n), 2) for n in range(1, 1001)]  # by de
 result = {
     "versions": {"torchvision": torchvision.__version__, "torch": torch.__version__, "pillow": Image.__version__,
                  "scipy": scipy.__version__},
-    "operations": operations, "magnitudes": magnitudes, "crops": crops, "fallbacks": fallbacks, "jitter": jitters,
+    "operations": operations, "magnitudes": magnitudes, "tables": tables, "crops": crops, "fallbacks": fallbacks, "jitter": jitters,
     "erasures": erasures, "policies": policies, "betas": betas, "boxes": boxes, "mixing": mixing, "chi": chi}
 path = pathlib.Path(__file__).parent / "augmentation.json"
 path.write_text(json.dumps(result, separators=(",", ":")) + "\n")
-print(path.stat().st_size)
-for key, value in result.items():
-    print(key, len(json.dumps(value)))
+print(path, path.stat().st_size, "bytes")

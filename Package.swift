@@ -19,7 +19,7 @@ let package = Package(
     .systemLibrary(name: "LibTorch", pkgConfig: "libtorch"),
     .target(name: "CTorch", dependencies: ["LibTorch"]),
     .target(
-      name: "CCodecs", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
+      name: "CCodecs", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
     .target(name: "Torch", dependencies: ["CTorch"]),
     .target(name: "Datasets", dependencies: ["CCodecs", .product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "Networks", dependencies: ["Torch"]),

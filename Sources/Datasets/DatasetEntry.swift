@@ -44,7 +44,8 @@ public struct DatasetEntry: Sendable {
 
   /// The sets that the program knows.
   public static let standard: [DatasetEntry] = [
-    .glyphs, .fashionMNIST, .mnist, .notMNIST, .cifar10, .cifar100, .idx, .cifar,
+    .glyphs, .fashionMNIST, .mnist, .notMNIST, .kmnist, .emnist, .cifar10, .cifar100, .cifar10Point1, .cifar10C,
+    .cifar100C, .svhn, .stl10, .idx, .cifar,
   ]
 
   /// The entry of that name; an unknown name is answered with the known ones, the nearest first.

@@ -42,6 +42,10 @@ public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case tooLarge = "too large"
     /// A line of a text file cannot be understood.
     case badText = "bad text"
+    /// A packed file is damaged.
+    case badPack = "bad pack"
+    /// A picture cannot be decoded.
+    case badImage = "bad image"
     /// The data set's name is not on the list.
     case unknownName = "unknown name"
     /// The data set is named in a way that makes no sense.

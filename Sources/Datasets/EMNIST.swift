@@ -38,19 +38,18 @@ enum EMNIST {
     let names = classNames(cut)
     // The labels of `letters` count from 1.
     let first = cut == "letters" ? 1 : 0
-    var samples = try IDX.samples(
+    let stored = try IDX.samples(
       images: images, labels: labels, classNames: [String](repeating: "", count: first) + names)
-    if first > 0, let place = samples.labels.firstIndex(of: 0) {
+    if first > 0, let place = stored.labels.firstIndex(of: 0) {
       throw DatasetError(
         .labelOutOfRange, file: labels, offset: 8 + place, expected: "a label in 1...\(names.count)", found: "0",
         cure: "get the file again")
     }
-    samples.labels = samples.labels.map { $0 - first }
-    samples.classNames = names
-    let (height, width) = (samples.shape.width, samples.shape.height)
-    samples.pixels = Samples.rowMajor(samples.pixels[...], height: height, width: width)
-    samples.shape = ImageShape(channels: 1, height: height, width: width)
-    return samples
+    let (height, width) = (stored.shape.width, stored.shape.height)
+    return Samples(
+      unchecked: Samples.rowMajor(stored.pixels[...], height: height, width: width),
+      labels: stored.labels.map { $0 - first }, shape: ImageShape(channels: 1, height: height, width: width),
+      classNames: names)
   }
 }
 

@@ -1,9 +1,9 @@
 /// The classes of ImageNet-1k and of the test sets that use some of them.
 ///
 /// A class's number is the place of its WordNet id among all in ascending order, as everywhere since torchvision and
-/// Caffe; the development kit's own numbers (ILSVRC2012_ID) differ. Read from timm 1.0.31
-/// (timm/data/_info/imagenet_synsets.txt, imagenet_a_synsets.txt, imagenet_r_synsets.txt), which agree with
-/// eval.py of hendrycks/imagenet-r and of hendrycks/natural-adv-examples.
+/// Caffe; the development kit's own numbers (ILSVRC2012_ID) differ. The lists are those of timm 1.0.31
+/// (timm/data/_info/imagenet_synsets.txt, imagenet_a_synsets.txt, imagenet_r_synsets.txt); tests compare parts of them
+/// with eval.py of hendrycks/natural-adv-examples and of hendrycks/imagenet-r.
 public enum ImageNetClasses {
   /// All 1000 WordNet ids, such as "n01440764", in the order of their numbers.
   public static let wordNetIDs: [String] = ids(allText)

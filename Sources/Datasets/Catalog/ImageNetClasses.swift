@@ -2,8 +2,8 @@
 ///
 /// A class's number is the place of its WordNet id among all in ascending order, as everywhere since torchvision and
 /// Caffe; the development kit's own numbers (ILSVRC2012_ID) differ. The lists are those of timm 1.0.31
-/// (timm/data/_info/imagenet_synsets.txt, imagenet_a_synsets.txt, imagenet_r_synsets.txt); tests compare parts of them
-/// with eval.py of hendrycks/natural-adv-examples and of hendrycks/imagenet-r.
+/// (timm/data/_info/imagenet_synsets.txt, imagenet_a_synsets.txt, imagenet_r_synsets.txt). Their numbers are all those in
+/// eval.py of hendrycks/natural-adv-examples and of hendrycks/imagenet-r, compared in whole.
 public enum ImageNetClasses {
   /// All 1000 WordNet ids, such as "n01440764", in the order of their numbers.
   public static let wordNetIDs: [String] = ids(allText)

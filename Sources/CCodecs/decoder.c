@@ -73,8 +73,11 @@ cc_image_status cc_decoder_open(cc_decoder *decoder, const uint8_t *bytes, size_
   } else if (count >= 8 && memcmp(bytes, png, 8) == 0) {
     decoder->info.format = CC_PNG_FILE;
     status = png_open(decoder, pixel_limit);
+  } else if (count >= 3 && bytes[0] == 'P' && (bytes[1] == '5' || bytes[1] == '6')) {
+    decoder->info.format = CC_PNM_FILE;
+    status = pnm_open(decoder, pixel_limit);
   } else {
-    status = decoder_fail(decoder, CC_IMAGE_UNKNOWN, "neither JPEG nor PNG");
+    status = decoder_fail(decoder, CC_IMAGE_UNKNOWN, "not an image of a known format");
   }
   if (status == CC_IMAGE_OK && decoder->info.orientation > 4) {
     uint32_t width = decoder->info.width;
@@ -86,7 +89,12 @@ cc_image_status cc_decoder_open(cc_decoder *decoder, const uint8_t *bytes, size_
 }
 
 static cc_image_status read_stored(cc_decoder *decoder, uint8_t *rgb) {
-  return decoder->info.format == CC_JPEG_FILE ? jpeg_read(decoder, rgb) : png_read(decoder, rgb);
+  switch (decoder->info.format) {
+    case CC_JPEG_FILE: return jpeg_read(decoder, rgb);
+    case CC_PNG_FILE: return png_read(decoder, rgb);
+    case CC_PNM_FILE: return pnm_read(decoder, rgb);
+  }
+  return decoder_fail(decoder, CC_IMAGE_UNKNOWN, "no image is open");
 }
 
 /// Copies a stored picture into its upright place. `width` and `height` are the upright sizes.
@@ -130,6 +138,8 @@ cc_image_status cc_decoder_read_resized(cc_decoder *decoder, cc_resize resize, u
     return decoder_fail(decoder, CC_IMAGE_UNSUPPORTED, "a region outside the image");
   }
   if (info->format == CC_JPEG_FILE && info->orientation == 1) return jpeg_read_resized(decoder, &resize, rgb);
+  const uint8_t *pixels = info->format == CC_PNM_FILE ? pnm_pixels(decoder) : NULL;
+  if (pixels != NULL) return cc_resize_rgb(decoder, pixels, info->width, info->height, resize, rgb);
   if (!scratch_need(&decoder->whole, (size_t)info->width * info->height * 3)) {
     return decoder_fail(decoder, CC_IMAGE_NO_MEMORY, "no memory for %u x %u pixels", info->width, info->height);
   }

@@ -47,6 +47,7 @@ struct cc_decoder {
   const uint8_t *bytes;
   size_t count;
   cc_image_info info;
+  size_t start;  ///< Where the pixels of an uncompressed file begin.
   void *jpeg;  ///< Made anew for each JPEG.
   struct resizer resizer;
   struct scratch row, whole, turned;
@@ -67,6 +68,11 @@ void jpeg_forget(cc_decoder *decoder);
 
 cc_image_status png_open(cc_decoder *decoder, uint64_t pixel_limit);
 cc_image_status png_read(cc_decoder *decoder, uint8_t *rgb);
+
+cc_image_status pnm_open(cc_decoder *decoder, uint64_t pixel_limit);
+cc_image_status pnm_read(cc_decoder *decoder, uint8_t *rgb);
+/// The pixels where they lie, if they are RGB; else null.
+const uint8_t *pnm_pixels(const cc_decoder *decoder);
 
 /// Four bytes a pixel become three.
 void drop_fourth(const uint8_t *rgbx, uint32_t width, uint8_t *rgb);

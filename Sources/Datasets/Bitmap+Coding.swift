@@ -32,10 +32,7 @@ extension Bitmap {
 
   /// Reads a JPEG or PNG file in memory.
   public init(decoding bytes: [UInt8]) throws(ImageFault) {
-    let result: Result<Bitmap, ImageFault> = bytes.withUnsafeBytes { raw in
-      do throws(ImageFault) { return .success(try ImageDecoder().decode(raw)) } catch { return .failure(error) }
-    }
-    self = try result.get()
+    self = try bytes.withRawBytes { (raw) throws(ImageFault) in try ImageDecoder().decode(raw) }
   }
 
   /// A gray image as three equal channels; colour stays.

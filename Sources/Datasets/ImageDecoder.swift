@@ -1,6 +1,6 @@
 import CCodecs
 
-/// What a JPEG or PNG file's header says.
+/// What a picture file's header says.
 public struct ImageHeader: Hashable, Sendable {
   /// The format, told by the first bytes, not by the name.
   public enum Format: String, Sendable, Codable, CaseIterable {
@@ -8,6 +8,8 @@ public struct ImageHeader: Hashable, Sendable {
     case jpeg
     /// PNG.
     case png
+    /// Netpbm, binary, 8 bits: uncompressed, as packed files hold it.
+    case netpbm
   }
 
   /// The format.
@@ -33,7 +35,7 @@ public struct ImageFault: Error, Hashable, Sendable, Codable, CustomStringConver
   public enum Kind: String, Sendable, Codable, CaseIterable {
     /// No bytes at all.
     case empty
-    /// Neither JPEG nor PNG.
+    /// Not JPEG, PNG or binary netpbm.
     case unknownFormat = "unknown format"
     /// The file ends before its picture does.
     case truncated
@@ -136,7 +138,7 @@ public struct ResizePlan: Hashable, Sendable {
   }
 }
 
-/// Reads JPEG and PNG pictures; keeps its memory from one to the next, so that a thread needs one decoder.
+/// Reads JPEG, PNG and binary netpbm pictures; keeps its memory from one to the next, so that a thread needs one decoder.
 ///
 /// Values equal libjpeg-turbo's own (accurate inverse DCT, smooth chroma upsampling) and libpng's. Pictures come upright
 /// (EXIF orientation), as RGB: gray repeated, palettes looked up, 16 bits rounded to 8, CMYK and YCCK by Adobe's convention
@@ -239,7 +241,8 @@ public final class ImageDecoder {
     if status == CC_IMAGE_UNKNOWN { throw ImageFault(.unknownFormat, Self.guess(bytes)) }
     try check(status, raw)
     let header = ImageHeader(
-      format: info.format == CC_PNG_FILE ? .png : .jpeg, width: Int(info.width), height: Int(info.height),
+      format: info.format == CC_PNG_FILE ? .png : info.format == CC_PNM_FILE ? .netpbm : .jpeg, width: Int(info.width),
+      height: Int(info.height),
       orientation: Int(info.orientation), channels: Int(info.channels), bits: Int(info.bits))
     return (header, raw)
   }

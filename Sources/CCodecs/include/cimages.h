@@ -12,7 +12,7 @@ extern "C" {
 typedef enum cc_image_status {
   CC_IMAGE_OK = 0,
   CC_IMAGE_NO_MEMORY,   ///< An allocation failed.
-  CC_IMAGE_UNKNOWN,     ///< Neither JPEG nor PNG.
+  CC_IMAGE_UNKNOWN,     ///< Not JPEG, PNG or netpbm.
   CC_IMAGE_TRUNCATED,   ///< The file ends before its picture does.
   CC_IMAGE_DAMAGED,     ///< The library refused or warned of lost data; see the message.
   CC_IMAGE_TOO_LARGE,   ///< More pixels than the limit.
@@ -20,7 +20,7 @@ typedef enum cc_image_status {
 } cc_image_status;
 
 /// The format of a file, told by its first bytes.
-typedef enum cc_image_format { CC_JPEG_FILE = 1, CC_PNG_FILE = 2 } cc_image_format;
+typedef enum cc_image_format { CC_JPEG_FILE = 1, CC_PNG_FILE = 2, CC_PNM_FILE = 3 } cc_image_format;
 
 /// What a file's header says.
 typedef struct cc_image_info {
@@ -61,7 +61,7 @@ void cc_decoder_free(cc_decoder *_Nullable decoder);
 /// The last call's words for what was wrong; empty after success. Valid until the next call.
 const char *_Nonnull cc_decoder_message(const cc_decoder *_Nonnull decoder);
 
-/// Reads the header of a JPEG or PNG file in memory. `bytes` must stay in place until the picture is read or another
+/// Reads the header of a JPEG, PNG or binary netpbm file in memory. `bytes` must stay in place until the picture is read or another
 /// file is opened. Images of more than `pixel_limit` pixels are refused here.
 cc_image_status cc_decoder_open(cc_decoder *_Nonnull decoder, const uint8_t *_Nonnull bytes, size_t count,
                                 uint64_t pixel_limit, cc_image_info *_Nonnull info);

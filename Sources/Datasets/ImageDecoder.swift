@@ -113,7 +113,9 @@ public struct ResizePlan: Hashable, Sendable {
   public var window: PixelRegion
   /// How.
   public var interpolation: Interpolation
-  /// A JPEG may be decoded at 1/2, 1/4 or 1/8 where that leaves at least 1.25 times the target size.
+  /// A JPEG may be decoded at 1/2, 1/4 or 1/8 where that leaves at least 1.75 times the target size. On the
+  /// photographs of the tests that keeps every crop within a mean absolute difference of 2 levels, and above 35 dB; 1.25
+  /// does not.
   public var isScaled: Bool
 
   /// A plan from its parts; the whole result is kept unless `window` says otherwise.
@@ -132,7 +134,7 @@ public struct ResizePlan: Hashable, Sendable {
   var raw: cc_resize {
     cc_resize(
       source: source.raw, width: UInt32(clamping: width), height: UInt32(clamping: height), window: window.raw,
-      filter: interpolation.filter, scaled_percent: isScaled ? 125 : 0)
+      filter: interpolation.filter, scaled_percent: isScaled ? 175 : 0)
   }
 }
 

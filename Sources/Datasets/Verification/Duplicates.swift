@@ -11,7 +11,7 @@
 /// none is missed at quality 50 or halved, 1 at quality 20; none of the 153 million pairs of 17,499 is near. A crop by
 /// 1 % on each side is found in 95 % of photographs and 40 % of pictures of 64 x 64; more brightness by a quarter,
 /// which clips, in 95 %. The second condition is for small pictures of one kind: of 15,000 of Fashion-MNIST,
-/// 42,935 pairs meet the first and some 50 both; of 10,000 digits of MNIST 50,457 and some 140: look at those found.
+/// 42,935 pairs meet the first and 32 both; of 10,000 digits of MNIST 50,457 and 98: look at those found.
 public struct Duplicates: Codable, Hashable, Sendable {
   /// What is known of a picture. Splits and labels are the caller's numbers; a label is the same class in all splits.
   public struct Picture: Sendable {

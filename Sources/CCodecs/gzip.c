@@ -5,6 +5,10 @@
 #include <string.h>
 #include <zlib.h>
 
+uint32_t cc_crc32(const uint8_t *bytes, size_t count) {
+  return bytes == NULL ? 0 : (uint32_t)crc32_z(0, bytes, count);
+}
+
 void cc_free(cc_buffer buffer) { free(buffer.bytes); }
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }

@@ -22,6 +22,8 @@ public enum Purpose: UInt64, Sendable, CaseIterable {
   case transfer
   /// Random data of speed tests.
   case bench
+  /// How a batch is mixed: keyed by epoch and step.
+  case mixing = 13
 }
 
 /// Random numbers as a value, keyed by what they are for.

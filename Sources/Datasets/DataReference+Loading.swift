@@ -12,17 +12,15 @@ extension DataReference {
 
   /// The same with a list of one's own.
   public func load(_ split: Split, from list: [DatasetEntry]) throws(DatasetError) -> Samples {
-    let entry = try DatasetEntry.find(dataset, in: list)
-    try check(from: list)
-    let stored = entry.splits(self)
+    let opened = try open(from: list)
     var samples: Samples
-    if stored.count == 1, let only = stored.first {
-      let whole = try loadStored(only, from: list)
+    if opened.splits.count == 1, let only = opened.splits.first {
+      let whole = try loadStored(only, opened)
       let parts = Holdout.split(
         labels: whole.labels, groups: whole.groups, fraction: 0.2, seed: 0, purpose: .division)
       samples = whole.selecting(split == .train ? parts.kept : parts.held)
     } else {
-      samples = try loadStored(split, from: list)
+      samples = try loadStored(split, opened)
     }
     if split == .train, let fraction, fraction < 1 {
       samples = samples.selecting(samples.places(fraction: fraction, seed: seed ?? 0))
@@ -39,16 +37,24 @@ extension DataReference {
   public func loadStored(
     _ split: Split, from list: [DatasetEntry] = DatasetEntry.standard
   ) throws(DatasetError) -> Samples {
+    try loadStored(split, open(from: list))
+  }
+
+  /// The set, found once for all its splits.
+  func open(from list: [DatasetEntry]) throws(DatasetError) -> OpenedDataset {
     let entry = try DatasetEntry.find(dataset, in: list)
     try check(from: list)
-    let stored = entry.splits(self)
-    guard stored.contains(split) else {
+    return try entry.open(self)
+  }
+
+  func loadStored(_ split: Split, _ opened: OpenedDataset) throws(DatasetError) -> Samples {
+    guard opened.splits.contains(split) else {
       throw DatasetError(
         .badReference, expected: "the \(split.rawValue) split of \(self)",
-        found: "only " + stored.map(\.rawValue).joined(separator: ", "))
+        found: "only " + opened.splits.map(\.rawValue).joined(separator: ", "))
     }
-    var samples = try entry.load(self, split)
-    if let groups, split == .train || stored.count == 1 {
+    var samples = try opened.load(split)
+    if let groups, split == .train || opened.splits.count == 1 {
       samples.groups = try GroupFile.read(groups, count: samples.count)
     }
     if let labels, Self.isLabelMap(labels) { samples = try LabelMap(labels).applied(to: samples) }
@@ -64,6 +70,10 @@ extension DataReference {
       DatasetError(.badReference, expected: expected, found: found)
     }
     if let fraction, !(fraction > 0 && fraction <= 1) { throw refuse("a fraction in (0, 1]", "\(fraction)") }
+    _ = try input()
+    if let size, !(1...2).contains(size.count) || size.contains(where: { !(1...4_096).contains($0) }) {
+      throw refuse("a size of 1 to 4096, or height and width", size.map(String.init).joined(separator: " x "))
+    }
     if let classCount, classCount < 1 || classCount > 256 {
       throw refuse("1 to 256 classes", "\(classCount)")
     }

@@ -1,7 +1,7 @@
 extension DataReference: CustomStringConvertible {
   /// How the argument of `--data` is written.
   public static let grammar =
-    "NAME:DIR, glyphs[:FACTOR], idx:IMAGES,LABELS or cifar:FILE[,FILE...]"
+    "NAME:DIR, glyphs[:FACTOR], folder:DIR, list:FILE, shards:GLOB, pack:FILE, idx:IMAGES,LABELS or cifar:FILE[,FILE...]"
 
   /// Reads the argument of `--data`: `NAME:DIR`, `glyphs`, `glyphs:FACTOR`, `idx:IMAGES,LABELS`,
   /// `cifar:FILE[,FILE...]`. Paths hold no comma.
@@ -52,6 +52,11 @@ extension DataReference: CustomStringConvertible {
         Split.allCases.compactMap { s in samples[s].map { "\(s.rawValue) \($0)" } }.joined(separator: ", "))
     }
     if let seed { more.append("seed \(seed)") }
+    if let size { more.append("size \(size.map(String.init).joined(separator: " x "))") }
+    if let fit { more.append("fit \(fit)") }
+    if let interpolation { more.append(interpolation.rawValue) }
+    if exact == true { more.append("exact") }
+    if let onBadImage { more.append("on-bad-image \(onBadImage.rawValue)") }
     return more.isEmpty ? text : text + " [" + more.joined(separator: "; ") + "]"
   }
 }

@@ -32,6 +32,16 @@ public struct DataReference: Codable, Hashable, Sendable {
   public var fraction: Double?
   /// `glyphs`: how many images to draw for each split.
   public var samples: [Split: Int]?
+  /// Pictures: the size that images get, a number or height and width. Default: theirs, if all have one, else 224.
+  public var size: [Int]?
+  /// Pictures: what is kept of each, `central`, `central:SHARE`, `resize:SIDE` or `whole`. Default central.
+  public var fit: String?
+  /// Pictures: how sizes are changed. Default bicubic.
+  public var interpolation: Interpolation?
+  /// Pictures: never decode at a reduced scale in training.
+  public var exact: Bool?
+  /// Pictures: what is done about one that cannot be decoded. Default stop.
+  public var onBadImage: BadImagePolicy?
   /// What `glyphs` draws, and which part a fraction keeps. Default 0.
   public var seed: UInt64?
 
@@ -58,7 +68,8 @@ public struct DataReference: Codable, Hashable, Sendable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case dataset, directory, train, test
     case classCount = "class_count"
-    case classes, labels, groups, fraction, samples, seed
+    case classes, labels, groups, fraction, samples, seed, size, fit, interpolation, exact
+    case onBadImage = "on_bad_image"
   }
 
   /// The keys that a reference may have.
@@ -78,6 +89,13 @@ public struct DataReference: Codable, Hashable, Sendable {
     fraction = try values.decodeIfPresent(Double.self, forKey: .fraction)
     samples = try values.decodeIfPresent([Split: Int].self, forKey: .samples)
     seed = try values.decodeIfPresent(UInt64.self, forKey: .seed)
+    if values.contains(.size) {
+      size = try (try? [values.decode(Int.self, forKey: .size)]) ?? values.decode([Int].self, forKey: .size)
+    }
+    fit = try values.decodeIfPresent(String.self, forKey: .fit)
+    interpolation = try values.decodeIfPresent(Interpolation.self, forKey: .interpolation)
+    exact = try values.decodeIfPresent(Bool.self, forKey: .exact)
+    onBadImage = try values.decodeIfPresent(BadImagePolicy.self, forKey: .onBadImage)
   }
 
   /// Encodes what is set; nothing else.
@@ -94,6 +112,15 @@ public struct DataReference: Codable, Hashable, Sendable {
     try values.encodeIfPresent(fraction, forKey: .fraction)
     try values.encodeIfPresent(samples, forKey: .samples)
     try values.encodeIfPresent(seed, forKey: .seed)
+    if let size, size.count == 1 {
+      try values.encode(size[0], forKey: .size)
+    } else {
+      try values.encodeIfPresent(size, forKey: .size)
+    }
+    try values.encodeIfPresent(fit, forKey: .fit)
+    try values.encodeIfPresent(interpolation, forKey: .interpolation)
+    try values.encodeIfPresent(exact, forKey: .exact)
+    try values.encodeIfPresent(onBadImage, forKey: .onBadImage)
   }
 
   /// The same reference with relative paths (also of the label map and the groups) taken from `root`.
@@ -108,6 +135,19 @@ public struct DataReference: Codable, Hashable, Sendable {
     result.groups = groups.map(absolute)
     if let labels, Self.isLabelMap(labels) { result.labels = absolute(labels) }
     return result
+  }
+
+  /// The transform that `fit`, `interpolation` and `exact` say.
+  func input() throws(DatasetError) -> InputTransform {
+    var transform = InputTransform(interpolation: interpolation ?? .bicubic, isExact: exact ?? false)
+    if let fit {
+      guard let known = InputTransform.Fit(fit) else {
+        throw DatasetError(
+          .badReference, expected: "a fit: central, central:SHARE (0 to 1), resize:SIDE or whole", found: "\"\(fit)\"")
+      }
+      transform.fit = known
+    }
+    return transform
   }
 
   /// Whether `labels` names a file, not a factor.

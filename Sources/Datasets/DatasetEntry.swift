@@ -1,3 +1,17 @@
+/// A data set that was found: which splits are stored, and how each is read.
+public struct OpenedDataset: Sendable {
+  /// The splits that are stored, train first.
+  public var splits: [Split]
+  /// Reads a stored split, labelled by the factor of the reference.
+  public var load: @Sendable (Split) throws(DatasetError) -> Samples
+
+  /// A set from its parts.
+  public init(splits: [Split], load: @escaping @Sendable (Split) throws(DatasetError) -> Samples) {
+    self.splits = splits
+    self.load = load
+  }
+}
+
 /// A data set of the list: its name, how it is pointed at, and how it is read.
 ///
 /// A new set is a new file with one such value, and one line in `standard`.
@@ -22,10 +36,8 @@ public struct DatasetEntry: Sendable {
   public var source: Source
   /// The names of its label factors, the first being the default; empty where there is one labelling only.
   public var factors: [String]
-  /// The splits that are stored.
-  public var splits: @Sendable (DataReference) -> [Split]
-  /// Reads a stored split, labelled by the factor of the reference.
-  public var load: @Sendable (DataReference, Split) throws(DatasetError) -> Samples
+  /// Finds what there is, once for all splits.
+  public var open: @Sendable (DataReference) throws(DatasetError) -> OpenedDataset
 
   /// An entry from its parts.
   public init(
@@ -38,13 +50,30 @@ public struct DatasetEntry: Sendable {
     self.usage = usage
     self.source = source
     self.factors = factors
-    self.splits = splits
-    self.load = load
+    open = { reference in
+      OpenedDataset(splits: splits(reference)) { split throws(DatasetError) in try load(reference, split) }
+    }
   }
+
+  /// An entry whose files must be looked into to know its splits.
+  public init(
+    name: String, summary: String, usage: String, source: Source, factors: [String] = [],
+    open: @escaping @Sendable (DataReference) throws(DatasetError) -> OpenedDataset
+  ) {
+    self.name = name
+    self.summary = summary
+    self.usage = usage
+    self.source = source
+    self.factors = factors
+    self.open = open
+  }
+
+  /// The splits that are stored; both where the set cannot be opened, so that loading says why.
+  public func splits(_ reference: DataReference) -> [Split] { (try? open(reference).splits) ?? Split.allCases }
 
   /// The sets that the program knows.
   public static let standard: [DatasetEntry] = [
-    .glyphs, .fashionMNIST, .mnist, .notMNIST, .cifar10, .cifar100, .idx, .cifar,
+    .glyphs, .fashionMNIST, .mnist, .notMNIST, .cifar10, .cifar100, .folder, .list, .shards, .pack, .idx, .cifar,
   ]
 
   /// The entry of that name; an unknown name is answered with the known ones, the nearest first.

@@ -26,10 +26,28 @@ public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case badValue = "bad value"
     /// The compressed data are damaged.
     case badGzip = "bad gzip"
+    /// The archive is damaged, or of a kind that is not read.
+    case badArchive = "bad archive"
+    /// The archive would write outside its folder, or more than allowed.
+    case unsafeArchive = "unsafe archive"
+    /// The server could not be reached, refused, or sent something else than it announced.
+    case badDownload = "bad download"
+    /// The bytes are not those whose digest is known.
+    case digestMismatch = "digest mismatch"
+    /// The disk has no room.
+    case noSpace = "no space"
+    /// Another run is at work on the same folder.
+    case busy
+    /// Stopped by the user.
+    case cancelled
     /// The file is larger than the program takes.
     case tooLarge = "too large"
     /// A line of a text file cannot be understood.
     case badText = "bad text"
+    /// A packed file is damaged.
+    case badPack = "bad pack"
+    /// A picture cannot be decoded.
+    case badImage = "bad image"
     /// The data set's name is not on the list.
     case unknownName = "unknown name"
     /// The data set is named in a way that makes no sense.

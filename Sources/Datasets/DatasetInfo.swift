@@ -21,12 +21,18 @@ public struct SplitInfo: Codable, Hashable, Sendable {
     case n, classes
     case perClass = "per_class"
     case classNames = "class_names"
-    case shape, mean, deviation, sha256
+    case shape, mean, deviation, sha256, skipped
   }
 
-  /// Counts and measures the samples.
-  public init(_ samples: Samples) {
-    let statistics = ImageStatistics(samples)
+  /// Pictures that could not be decoded and were left out, by the policy `skip`; nil where pixels are stored.
+  public var skipped: [BadImage]?
+
+  /// Counts and measures the samples; pictures are decoded, with `progress` (done, of how many).
+  public init(_ stored: Samples, progress: (Int, Int) -> Void = { _, _ in }) throws(DatasetError) {
+    let (statistics, skipped) = try ImageStatistics.measure(stored) { progress($0, stored.count) }
+    let left = Set(skipped.map(\.index))
+    let samples = left.isEmpty ? stored : stored.selecting(stored.labels.indices.filter { !left.contains($0) })
+    if stored.encoded != nil { self.skipped = skipped.map(\.image) }
     var counts = [Int](repeating: 0, count: samples.classCount)
     for label in samples.labels { counts[label] += 1 }
     n = samples.count
@@ -55,15 +61,16 @@ public struct DatasetInfo: Encodable, Hashable, Sendable {
   /// Loads every stored split (classes and label map applied, nothing divided or left out). At the top stands
   /// `split`, or the first stored one.
   public init(
-    _ reference: DataReference, split: Split? = nil, from list: [DatasetEntry] = DatasetEntry.standard
+    _ reference: DataReference, split: Split? = nil, from list: [DatasetEntry] = DatasetEntry.standard,
+    progress: (Int, Int) -> Void = { _, _ in }
   ) throws(DatasetError) {
     dataset = reference.description
-    let stored = try DatasetEntry.find(reference.dataset, in: list).splits(reference)
-    self.split = split ?? stored.first ?? .train
+    let opened = try reference.open(from: list)
+    self.split = split ?? opened.splits.first ?? .train
     splits = [:]
-    for part in stored { splits[part] = SplitInfo(try reference.loadStored(part, from: list)) }
+    for part in opened.splits { splits[part] = try SplitInfo(reference.loadStored(part, opened), progress: progress) }
     // Says why where the split asked for is not stored.
-    if splits[self.split] == nil { _ = try reference.loadStored(self.split, from: list) }
+    if splits[self.split] == nil { _ = try reference.loadStored(self.split, opened) }
   }
 
   /// Encodes the keys of the split at the top beside `dataset`, `split` and `splits`.

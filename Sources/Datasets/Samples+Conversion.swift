@@ -6,6 +6,11 @@ extension Samples {
   /// interpolation, byte for byte as Pillow's; the aspect is not kept. Labels, names and groups stay.
   public func converted(to target: ImageShape) -> Samples {
     guard target != shape, target.count > 0 else { return self }
+    if encoded != nil {
+      var result = self
+      result.shape = target
+      return result
+    }
     var planes = pixels
     var channels = shape.channels
     let plane = shape.height * shape.width

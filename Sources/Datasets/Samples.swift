@@ -33,10 +33,19 @@ public struct ImageShape: Codable, Hashable, Sendable, CustomStringConvertible {
   public var description: String { "\(height)x\(width)x\(channels)" }
 }
 
-/// Images and their labels, as bytes.
+/// Images and their labels: pixels in memory, or pictures that are decoded when they are needed.
 public struct Samples: Hashable, Sendable {
-  /// Pixels [n, channels, height, width], 0 to 255.
-  public var pixels: [UInt8]
+  /// Where the pixels are.
+  enum Content: Hashable, Sendable {
+    case resident([UInt8])
+    case encoded(EncodedImages)
+  }
+  var content: Content
+  /// Pixels [n, channels, height, width], 0 to 255; empty where pictures are decoded when they are needed (`encoded`).
+  public var pixels: [UInt8] {
+    if case .resident(let pixels) = content { return pixels }
+    return []
+  }
   /// The class of each image, in 0..<classNames.count.
   public var labels: [Int]
   /// The size of every image.
@@ -73,7 +82,7 @@ public struct Samples: Hashable, Sendable {
   init(
     unchecked pixels: [UInt8], labels: [Int], shape: ImageShape, classNames: [String], groups: [Int]? = nil
   ) {
-    self.pixels = pixels
+    content = .resident(pixels)
     self.labels = labels
     self.shape = shape
     self.classNames = classNames
@@ -88,7 +97,14 @@ public struct Samples: Hashable, Sendable {
 
   /// The images at these places, in this order.
   public func selecting(_ indices: [Int]) -> Samples {
+    if case .encoded(var images) = content {
+      images.places = indices.map { images.places[$0] }
+      return Samples(
+        encoded: images, labels: indices.map { labels[$0] }, shape: shape, classNames: classNames,
+        groups: groups.map { all in indices.map { all[$0] } })
+    }
     let size = shape.count
+    let pixels = pixels
     var chosen: [UInt8] = []
     chosen.reserveCapacity(indices.count * size)
     for i in indices { chosen.append(contentsOf: pixels[i * size..<(i + 1) * size]) }
@@ -97,17 +113,41 @@ public struct Samples: Hashable, Sendable {
       groups: groups.map { all in indices.map { all[$0] } })
   }
 
+  /// An image whose pixels are in memory.
+  public func bitmap(_ index: Int) -> Bitmap {
+    let pixels = pixels
+    let area = shape.height * shape.width
+    let start = index * shape.count
+    guard shape.channels == 3, start + shape.count <= pixels.count else {
+      let gray = start + area <= pixels.count ? Array(pixels[start..<start + area]) : [UInt8](repeating: 0, count: area)
+      return Bitmap(unchecked: gray, width: shape.width, height: shape.height, channels: 1)
+    }
+    let values = [UInt8](unsafeUninitializedCapacity: area * 3) { out, filled in
+      for place in 0..<area {
+        for channel in 0..<3 { out[3 * place + channel] = pixels[start + channel * area + place] }
+      }
+      filled = area * 3
+    }
+    return Bitmap(unchecked: values, width: shape.width, height: shape.height, channels: 3)
+  }
+
   /// SHA-256 (hexadecimal) over shape, labels and pixels: equal exactly for equal data.
   ///
   /// Hashed are the line `separatrix samples 1 n channels height width`, the labels as little-endian
-  /// 32-bit integers, then the pixels. Computed anew at each call (some 0.1 s for 50 MB).
+  /// 32-bit integers, then the pixels; of pictures not decoded yet, the transform and their names instead of the pixels.
+  /// Computed anew at each call (some 0.1 s for 50 MB).
   public var digest: String {
     var hash = SHA256()
     hash.update(
       data: Data("separatrix samples 1 \(count) \(shape.channels) \(shape.height) \(shape.width)\n".utf8))
     let words = labels.map { UInt32(truncatingIfNeeded: $0).littleEndian }
     words.withUnsafeBytes { hash.update(bufferPointer: $0) }
-    pixels.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    if let encoded {
+      hash.update(data: Data("\(encoded.input.description) \(encoded.policy.rawValue)\n".utf8))
+      for index in 0..<count { hash.update(data: Data((encoded.name(index) + "\n").utf8)) }
+    } else {
+      pixels.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    }
     return hash.finalize().hexadecimal
   }
 }

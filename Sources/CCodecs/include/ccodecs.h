@@ -35,6 +35,9 @@ void cc_free(cc_buffer buffer);
 cc_status cc_gunzip(const uint8_t *_Nonnull input, size_t input_count, size_t limit,
                     cc_buffer *_Nonnull output, size_t *_Nonnull consumed);
 
+/// The CRC-32 of zlib; 0 of no bytes.
+uint32_t cc_crc32(const uint8_t *_Nullable bytes, size_t count);
+
 // MARK: PNG
 
 /// Packs 8-bit gray (1 channel) or RGB (3 channels, interleaved) pixels, rows from the top, as a PNG file.

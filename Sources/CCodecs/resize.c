@@ -1,0 +1,285 @@
+// Antialiased resizing, byte for byte as Pillow's for 8-bit images: along x, then along y, each rounded to bytes; along y
+// first where that drops more than twice as many rows as columns (the order of Pillow 13; older ones always begin with x).
+// Pixels have four bytes (the fourth unused), so that one register holds whole pixels. Weights are whole multiples of
+// 2^-22 of the cubic with a = -1/2 (Keys) or the triangle, stretched by the reduction and normalized.
+// Source of the arithmetic: Pillow 12, src/libImaging/Resample.c; the vector forms give the same sums.
+#include "decoder.h"
+
+#include <math.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+enum { precision = 22, half = 1 << (precision - 1) };
+
+static double weight(cc_filter filter, double x) {
+  x = fabs(x);
+  if (filter == CC_BILINEAR) return x < 1 ? 1 - x : 0;
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * -0.5 : 0;
+}
+
+/// Weights of the output places first ..< first + count of a resize of [start, start + length] of `size` inputs to `target`.
+static bool pass_begin(struct pass *pass, uint32_t size, double start, double length, uint32_t target, uint32_t first,
+                       uint32_t count, cc_filter filter) {
+  double scale = length / target, stretch = scale < 1 ? 1 : scale;
+  double support = (filter == CC_BILINEAR ? 1 : 2) * stretch, inverse = 1 / stretch;
+  uint32_t taps = ((uint32_t)ceil(support) * 2 + 1 + 3) & ~3u;
+  size_t numbers = (size_t)count * (2 + taps);
+  if (!scratch_need(&pass->memory, numbers * sizeof(int32_t) + taps * sizeof(double))) return false;
+  double *values = (double *)pass->memory.bytes;
+  pass->starts = (int32_t *)(values + taps);
+  pass->counts = pass->starts + count;
+  pass->weights = pass->counts + count;
+  pass->first = first, pass->count = count, pass->taps = taps;
+  pass->low = size, pass->high = 0;
+  memset(pass->weights, 0, (size_t)count * taps * sizeof(int32_t));
+  for (uint32_t i = 0; i < count; i++) {
+    double center = start + (first + i + 0.5) * scale, sum = 0;
+    int64_t low = (int64_t)(center - support + 0.5), high = (int64_t)(center + support + 0.5);
+    if (low < 0) low = 0;
+    if (low > (int64_t)size - 1) low = (int64_t)size - 1;
+    if (high > (int64_t)size) high = size;
+    if (high <= low) high = low + 1;
+    if (high - low > (int64_t)taps) high = low + taps;
+    for (int64_t k = low; k < high; k++) sum += values[k - low] = weight(filter, (k - center + 0.5) * inverse);
+    int32_t *weights = pass->weights + (size_t)i * taps;
+    for (int64_t k = 0; k < high - low; k++) {
+      double value = (sum == 0 ? values[k] : values[k] / sum) * (1 << precision);
+      weights[k] = (int32_t)(value < 0 ? value - 0.5 : value + 0.5);
+    }
+    pass->starts[i] = (int32_t)low;
+    pass->counts[i] = (int32_t)(high - low);
+    if ((uint32_t)low < pass->low) pass->low = (uint32_t)low;
+    if ((uint32_t)high > pass->high) pass->high = (uint32_t)high;
+  }
+  return true;
+}
+
+bool resizer_begin(struct resizer *resizer, uint32_t width, uint32_t height, const double box[4],
+                   const cc_resize *resize) {
+  const cc_region *window = &resize->window;
+  if (!pass_begin(&resizer->columns, width, box[0], box[2], resize->width, window->x, window->width, resize->filter) ||
+      !pass_begin(&resizer->rows, height, box[1], box[3], resize->height, window->y, window->height, resize->filter)) {
+    return false;
+  }
+  resizer->rows_first = height > resize->height && (int64_t)height - resize->height > 2 * ((int64_t)width - resize->width);
+  uint32_t columns = resizer->rows_first ? resizer->columns.high - resizer->columns.low : window->width;
+  resizer->stride = (size_t)columns * 4;
+  if (!scratch_need(&resizer->line, (size_t)window->width * 4 + 64) || !scratch_need(&resizer->wide, resizer->stride + 64) ||
+      !scratch_need(&resizer->memory, resizer->stride * (resizer->rows.high - resizer->rows.low) + 64)) {
+    return false;
+  }
+  resizer->lines = resizer->memory.bytes;
+  return true;
+}
+
+void resizer_free(struct resizer *resizer) {
+  free(resizer->columns.memory.bytes);
+  free(resizer->rows.memory.bytes);
+  free(resizer->memory.bytes);
+  free(resizer->line.bytes);
+  free(resizer->wide.bytes);
+}
+
+static uint8_t clip(int32_t sum) {
+  int32_t value = sum >> precision;
+  return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+// --- Along x: each output pixel is a weighted sum of neighbouring pixels of one row ----------------------------------
+
+static void along_x(const struct pass *pass, const uint8_t *pixels, uint8_t *line) {
+  for (uint32_t i = 0; i < pass->count; i++) {
+    const int32_t *weights = pass->weights + (size_t)i * pass->taps;
+    const uint8_t *from = pixels + (ptrdiff_t)pass->starts[i] * 4;
+    int32_t r = half, g = half, b = half;
+    for (int32_t k = 0; k < pass->counts[i]; k++, from += 4) {
+      r += from[0] * weights[k], g += from[1] * weights[k], b += from[2] * weights[k];
+    }
+    line[4 * i] = clip(r), line[4 * i + 1] = clip(g), line[4 * i + 2] = clip(b), line[4 * i + 3] = 0;
+  }
+}
+
+// --- Along y: each output value is a weighted sum of the values above each other ---------------------------------------
+
+static void along_y(const uint8_t *lines, size_t stride, const int32_t *weights, int32_t count, size_t from, size_t values,
+                    uint8_t *out) {
+  for (size_t x = from; x < values; x++) {
+    int32_t sum = half;
+    for (int32_t k = 0; k < count; k++) sum += lines[(size_t)k * stride + x] * weights[k];
+    out[x] = clip(sum);
+  }
+}
+
+#if defined(__x86_64__)
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
+#define AVX2 __attribute__((target("avx2")))
+
+/// Four pixels at a time; their four sums are added in the end.
+AVX512 static void along_x_512(const struct pass *pass, const uint8_t *pixels, uint8_t *line) {
+  const __m512i spread = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
+  const __m128i rounding = _mm_set1_epi32(half);
+  for (uint32_t i = 0; i < pass->count; i++) {
+    const int32_t *weights = pass->weights + (size_t)i * pass->taps;
+    const uint8_t *from = pixels + (ptrdiff_t)pass->starts[i] * 4;
+    __m512i sum = _mm512_setzero_si512();
+    for (int32_t k = 0; k < pass->counts[i]; k += 4, from += 16) {
+      __m512i four = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from));
+      __m512i by = _mm512_permutexvar_epi32(spread, _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(weights + k))));
+      sum = _mm512_add_epi32(sum, _mm512_mullo_epi32(four, by));
+    }
+    __m256i two = _mm256_add_epi32(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64(sum, 1));
+    __m128i one = _mm_add_epi32(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1));
+    one = _mm_srai_epi32(_mm_add_epi32(one, rounding), precision);
+    one = _mm_packus_epi16(_mm_packs_epi32(one, one), one);
+    int32_t pixel = _mm_cvtsi128_si32(one);
+    memcpy(line + 4 * i, &pixel, 4);
+  }
+}
+
+AVX512 static size_t along_y_512(const uint8_t *lines, size_t stride, const int32_t *weights, int32_t count, size_t values,
+                                 uint8_t *out) {
+  size_t x = 0;
+  for (; x + 32 <= values; x += 32) {
+    __m512i a = _mm512_set1_epi32(half), b = a;
+    const uint8_t *from = lines + x;
+    for (int32_t k = 0; k < count; k++, from += stride) {
+      __m512i by = _mm512_set1_epi32(weights[k]);
+      a = _mm512_add_epi32(a, _mm512_mullo_epi32(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from)), by));
+      b = _mm512_add_epi32(b, _mm512_mullo_epi32(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(from + 16))), by));
+    }
+    a = _mm512_max_epi32(_mm512_srai_epi32(a, precision), _mm512_setzero_si512());
+    b = _mm512_max_epi32(_mm512_srai_epi32(b, precision), _mm512_setzero_si512());
+    _mm_storeu_si128((__m128i *)(out + x), _mm512_cvtusepi32_epi8(a));
+    _mm_storeu_si128((__m128i *)(out + x + 16), _mm512_cvtusepi32_epi8(b));
+  }
+  return x;
+}
+
+/// Two pixels at a time.
+AVX2 static void along_x_256(const struct pass *pass, const uint8_t *pixels, uint8_t *line) {
+  const __m256i spread = _mm256_set_epi32(1, 1, 1, 1, 0, 0, 0, 0);
+  const __m128i rounding = _mm_set1_epi32(half);
+  for (uint32_t i = 0; i < pass->count; i++) {
+    const int32_t *weights = pass->weights + (size_t)i * pass->taps;
+    const uint8_t *from = pixels + (ptrdiff_t)pass->starts[i] * 4;
+    __m256i sum = _mm256_setzero_si256();
+    for (int32_t k = 0; k < pass->counts[i]; k += 2, from += 8) {
+      __m256i two = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from));
+      __m256i by = _mm256_castsi128_si256(_mm_loadl_epi64((const __m128i *)(weights + k)));
+      sum = _mm256_add_epi32(sum, _mm256_mullo_epi32(two, _mm256_permutevar8x32_epi32(by, spread)));
+    }
+    __m128i one = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+    one = _mm_srai_epi32(_mm_add_epi32(one, rounding), precision);
+    one = _mm_packus_epi16(_mm_packs_epi32(one, one), one);
+    int32_t pixel = _mm_cvtsi128_si32(one);
+    memcpy(line + 4 * i, &pixel, 4);
+  }
+}
+
+AVX2 static size_t along_y_256(const uint8_t *lines, size_t stride, const int32_t *weights, int32_t count, size_t values,
+                               uint8_t *out) {
+  size_t x = 0;
+  for (; x + 8 <= values; x += 8) {
+    __m256i sum = _mm256_set1_epi32(half);
+    const uint8_t *from = lines + x;
+    for (int32_t k = 0; k < count; k++, from += stride) {
+      __m256i eight = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from));
+      sum = _mm256_add_epi32(sum, _mm256_mullo_epi32(eight, _mm256_set1_epi32(weights[k])));
+    }
+    sum = _mm256_srai_epi32(sum, precision);
+    __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+    _mm_storel_epi64((__m128i *)(out + x), _mm_packus_epi16(words, words));
+  }
+  return x;
+}
+
+static int vector_level(void) {
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
+    return 2;
+  }
+  return __builtin_cpu_supports("avx2") ? 1 : 0;
+}
+#endif
+
+/// `pixels` begin at column `left`, which may lie right of column 0: nothing left of columns.low is read.
+static void resize_along_x(const struct pass *columns, const uint8_t *pixels, int64_t left, uint8_t *line) {
+  pixels -= left * 4;
+#if defined(__x86_64__)
+  switch (vector_level()) {
+    case 2: along_x_512(columns, pixels, line); return;
+    case 1: along_x_256(columns, pixels, line); return;
+  }
+#endif
+  along_x(columns, pixels, line);
+}
+
+static void resize_along_y(const struct resizer *resizer, uint32_t i, uint8_t *line) {
+  const struct pass *rows = &resizer->rows;
+  size_t stride = resizer->stride, done = 0;
+  const uint8_t *lines = resizer->lines + (size_t)(rows->starts[i] - (int32_t)rows->low) * stride;
+  const int32_t *weights = rows->weights + (size_t)i * rows->taps;
+#if defined(__x86_64__)
+  switch (vector_level()) {
+    case 2: done = along_y_512(lines, stride, weights, rows->counts[i], stride, line); break;
+    case 1: done = along_y_256(lines, stride, weights, rows->counts[i], stride, line); break;
+  }
+#endif
+  along_y(lines, stride, weights, rows->counts[i], done, stride, line);
+}
+
+void resizer_row(struct resizer *resizer, const uint8_t *pixels, int64_t left, uint32_t y) {
+  if (y < resizer->rows.low || y >= resizer->rows.high) return;
+  uint8_t *line = resizer->lines + (size_t)(y - resizer->rows.low) * resizer->stride;
+  if (resizer->rows_first) {
+    memcpy(line, pixels + ((int64_t)resizer->columns.low - left) * 4, resizer->stride);
+  } else {
+    resize_along_x(&resizer->columns, pixels, left, line);
+  }
+}
+
+void resizer_end(struct resizer *resizer, uint8_t *rgb) {
+  uint32_t width = resizer->columns.count;
+  for (uint32_t i = 0; i < resizer->rows.count; i++) {
+    uint8_t *line = resizer->line.bytes;
+    if (resizer->rows_first) {
+      resize_along_y(resizer, i, resizer->wide.bytes);
+      resize_along_x(&resizer->columns, resizer->wide.bytes, resizer->columns.low, line);
+    } else {
+      resize_along_y(resizer, i, line);
+    }
+    drop_fourth(line, width, rgb + (size_t)i * width * 3);
+  }
+}
+
+void drop_fourth(const uint8_t *rgbx, uint32_t width, uint8_t *rgb) {
+  for (uint32_t x = 0; x < width; x++) {
+    rgb[3 * x] = rgbx[4 * x], rgb[3 * x + 1] = rgbx[4 * x + 1], rgb[3 * x + 2] = rgbx[4 * x + 2];
+  }
+}
+
+void cc_normalize(const uint8_t *rgb, uint32_t width, uint32_t height, int flip, const float *scale, const float *offset,
+                  float *out) {
+  size_t stride = (size_t)width * 3;
+  for (uint32_t y = 0; y < height; y++) {
+    const uint8_t *from = rgb + y * stride;
+    float *to = out + y * stride;
+    if (flip) {
+      for (uint32_t x = 0; x < width; x++) {
+        const uint8_t *pixel = from + (size_t)(width - 1 - x) * 3;
+        for (int c = 0; c < 3; c++) to[3 * x + c] = pixel[c] * scale[c] + offset[c];
+      }
+    } else {
+      float s[12], o[12];
+      for (int i = 0; i < 12; i++) s[i] = scale[i % 3], o[i] = offset[i % 3];
+      size_t i = 0;
+      for (; i + 12 <= stride; i += 12) {
+        for (int k = 0; k < 12; k++) to[i + k] = from[i + k] * s[k] + o[k];
+      }
+      for (int k = 0; i < stride; i++, k++) to[i] = from[i] * s[k] + o[k];
+    }
+  }
+}

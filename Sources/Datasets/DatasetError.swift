@@ -38,6 +38,8 @@ public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case noSpace = "no space"
     /// Another run is at work on the same folder.
     case busy
+    /// There is something already where a folder or file is to be made.
+    case alreadyExists = "already exists"
     /// Stopped by the user.
     case cancelled
     /// The file is larger than the program takes.

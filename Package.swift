@@ -19,7 +19,7 @@ let package = Package(
     .systemLibrary(name: "LibTorch", pkgConfig: "libtorch"),
     .target(name: "CTorch", dependencies: ["LibTorch"]),
     .target(
-      name: "CCodecs", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
+      name: "CCodecs", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("archive"), .linkedLibrary("curl"), .linkedLibrary("z")]),
     .target(name: "Torch", dependencies: ["CTorch"]),
     .target(name: "Datasets", dependencies: ["CCodecs", .product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "Networks", dependencies: ["Torch"]),
@@ -27,7 +27,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Torch", "Datasets", "Networks", "Objectives", .product(name: "Crypto", package: "swift-crypto"),
+        "Torch", "CCodecs", "Datasets", "Networks", "Objectives", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Features", dependencies: ["Training", "CCodecs"]),
@@ -47,8 +47,7 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
     .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], exclude: ["Fixtures/generate.py"],
-      resources: [.copy("Fixtures/fixtures.json")]),
+      name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ObjectivesTests", dependencies: ["Objectives", "TestSupport"], exclude: ["Fixtures/generate.py"],

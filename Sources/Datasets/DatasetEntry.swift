@@ -4,6 +4,8 @@ public struct OpenedDataset: Sendable {
   public var splits: [Split]
   /// Reads a stored split, labelled by the factor of the reference.
   public var load: @Sendable (Split) throws(DatasetError) -> Samples
+  /// The classes of each split, where its own files list them.
+  public var classLists: [Split: [String]] = [:]
 
   /// A set from its parts.
   public init(splits: [Split], load: @escaping @Sendable (Split) throws(DatasetError) -> Samples) {

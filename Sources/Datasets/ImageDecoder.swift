@@ -143,7 +143,7 @@ public struct ResizePlan: Hashable, Sendable {
 /// as in Pillow, alpha flattened on white. Colour profiles and gamma are not applied, as in Pillow and torchvision. Data
 /// for which libjpeg would make up pixels (a truncated or damaged file) is a fault, never a picture.
 public final class ImageDecoder {
-  /// No image may have more pixels than this unless a caller says otherwise: 100 million.
+  /// No image may have more pixels than this unless a caller says otherwise: 100 million. Above 2^31 - 1, limits mean that.
   public static let pixelLimit = 100_000_000
 
   private let raw: OpaquePointer?
@@ -152,6 +152,11 @@ public final class ImageDecoder {
   public init() { raw = cc_decoder_new() }
 
   deinit { cc_decoder_free(raw) }
+
+  /// For tests: resizes without the widest `levels` vector instruction sets (1: AVX2 where there is AVX-512; 2: none).
+  func withholdVectors(_ levels: Int) {
+    if let raw { cc_decoder_withhold_vectors(raw, Int32(clamping: levels)) }
+  }
 
   /// The header of a file in memory.
   public func header(
@@ -225,6 +230,7 @@ public final class ImageDecoder {
     guard let raw else { throw ImageFault(.memory, "no memory for a decoder") }
     guard let base = bytes.baseAddress, !bytes.isEmpty else { throw ImageFault(.empty, "no bytes") }
     var info = cc_image_info()
+    let pixelLimit = min(pixelLimit, Int(Int32.max))  // Beyond, their bytes could not be counted.
     let status = cc_decoder_open(
       raw, base.assumingMemoryBound(to: UInt8.self), bytes.count, UInt64(clamping: pixelLimit), &info)
     if status == CC_IMAGE_TOO_LARGE {

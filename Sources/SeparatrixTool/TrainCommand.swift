@@ -23,7 +23,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Network: resnet8, 14, 20, 32, 44, 56 or convnet.") var network: String?
   @Option(help: "Channels of the network's first stage.") var width: Int?
   @Option(help: "Objective, as label-smoothing:smoothing=0.1+logit-penalty.") var objective: String?
-  @Option(help: "Data: glyphs, NAME:DIR, idx:IMAGES,LABELS or cifar:FILE[,FILE...].") var data: String?
+  @Option(help: "Data: \(DataReference.grammar).") var data: String?
   @Option(help: "Passes over the training samples.") var epochs: Int?
   @Option(help: "Seed of first weights, order and augmentation.") var seed: UInt64?
   @Option(help: "Samples in a step.") var batch: Int?
@@ -33,7 +33,10 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Nesterov momentum.") var momentum: Double?
   @Option(help: "Weight decay on weights (not on biases and batch norm).") var weightDecay: Double?
   @Option(help: "Share of the old value in the average of all variables; 0: no average.") var ema: Double?
-  @Option(help: "Augmentation: flip, shift, both with a comma, or none.") var augment: String?
+  @Option(
+    help: ArgumentHelp(
+      "Augmentation, as flip+shift or crop+flip+color-jitter:brightness=0.4; none.",
+      discussion: "Known: \(Augmentations.standard.map { $0.name }.joined(separator: ", ")).")) var augment: String?
   @Option(help: "Type of activations: f32 or bf16.") var precision: String?
   @Option(help: "Share of the training samples held out.") var holdout: Double?
   @Option(help: "Seed of the holdout.") var holdoutSeed: UInt64?
@@ -41,6 +44,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Folder of the run.") var out: String
   @Option(help: "Write a checkpoint every SECONDS, or every N steps as Nsteps.") var checkpointEvery = "30"
   @Flag(help: "Show the plan, its size and stop.") var dryRun = false
+  @OptionGroup var pictures: PictureOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -121,6 +125,7 @@ struct TrainCommand: ParsableCommand {
       throw Outcome.usage("--data is missing; for example: --data glyphs or --data fashion-mnist:DIR")
     }
     if let data { reference = try DataReference(parsing: data) }
+    reference = try pictures.applied(to: reference)
     guard let name = network ?? base?.network.name else {
       throw Outcome.usage("--network is missing; known: \(Tool.catalog.networks.map(\.name).joined(separator: ", "))")
     }
@@ -152,9 +157,11 @@ struct TrainCommand: ParsableCommand {
     if let weightDecay { result.training.weightDecay = weightDecay }
     if let ema { result.training.ema = ema }
     if let augment {
-      result.training.augment =
-        augment == "none"
-        ? [] : try augment.split(separator: ",").map { try named(Augmentation.self, String($0), "--augment") }
+      do throws(AugmentationError) {
+        result.training.augment = try AugmentationSpec.list(parsing: augment)
+      } catch {
+        throw Outcome.usage("--augment: \(error)")
+      }
     }
     if let precision { result.training.precision = try named(Precision.self, precision, "--precision") }
     if let holdout { result.holdout = holdout }

@@ -23,6 +23,7 @@ struct ArchiveFixtures: Decodable {
   var indexed: [String: Indexed]
   var sound: [String: Data]
   var hostile: [String: Data]
+  var sparse: [String: Data]
 
   static func load() throws -> ArchiveFixtures { try fixture(ArchiveFixtures.self, "archives.json") }
 }

@@ -42,9 +42,9 @@ struct RandomCrop: Augmentation {
     var (w, h) = (width, height)
     let shape = Double(width) / Double(height)
     if shape < ratio.lowerBound {
-      h = Int((Double(width) / ratio.lowerBound).rounded(.toNearestOrEven))
+      h = max(1, Int((Double(width) / ratio.lowerBound).rounded(.toNearestOrEven)))
     } else if shape > ratio.upperBound {
-      w = Int((Double(height) * ratio.upperBound).rounded(.toNearestOrEven))
+      w = max(1, Int((Double(height) * ratio.upperBound).rounded(.toNearestOrEven)))
     }
     return PixelRectangle(x: (width - w) / 2, y: (height - h) / 2, width: w, height: h)
   }

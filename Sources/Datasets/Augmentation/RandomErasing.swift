@@ -1,3 +1,5 @@
+import Foundation
+
 /// Blots out a random rectangle of the normalized image.
 ///
 /// With probability p: area uniform between two shares of the image's, the logarithm of height/width uniform between
@@ -40,9 +42,22 @@ struct RandomErasing: Augmentation {
       let rectangle = PixelRectangle(x: x, y: y, width: size.short, height: size.long)
       if let value { return Erasure(rectangle: rectangle, fill: .constant(Float(value))) }
       let count = rectangle.width * rectangle.height * channels
-      return Erasure(rectangle: rectangle, fill: .values((0..<count).map { _ in Float(random.normal()) }))
+      return Erasure(rectangle: rectangle, fill: .values(Self.normals(count, random: &random)))
     }
     return nil
+  }
+
+  /// Standard normal numbers (Box and Muller, both of each pair).
+  private static func normals(_ count: Int, random: inout CounterGenerator) -> [Float] {
+    var numbers: [Float] = []
+    numbers.reserveCapacity(count + 1)
+    while numbers.count < count {
+      let radius = (-2 * log(1 - random.uniform())).squareRoot()
+      let angle = 2 * Double.pi * random.uniform()
+      numbers.append(Float(radius * cos(angle)))
+      numbers.append(Float(radius * sin(angle)))
+    }
+    return Array(numbers.prefix(count))
   }
 }
 

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 
 /// Reads pictures of a set one after another: a decoder and its memory, for one thread.
@@ -17,9 +18,23 @@ public final class ImageReader {
     try images.withBytes(index, &file) { (bytes) throws(ImageFault) in try decoder.header(bytes) }
   }
 
+  /// SHA-256 of a picture's bytes as stored.
+  func digest(_ images: EncodedImages, _ index: Int) throws(ImageFault) -> SHA256 {
+    var hash = SHA256()
+    try images.withBytes(index, &file) { (bytes) throws(ImageFault) in hash.update(bufferPointer: bytes) }
+    return hash
+  }
+
   /// A whole picture, upright, RGB.
   public func decode(_ images: EncodedImages, _ index: Int) throws(ImageFault) -> Bitmap {
     try images.withBytes(index, &file) { (bytes) throws(ImageFault) in try decoder.decode(bytes) }
+  }
+
+  /// Part of a picture, resized, by a plan made from its header.
+  public func image(
+    _ images: EncodedImages, _ index: Int, plan: (ImageHeader) -> ResizePlan
+  ) throws(ImageFault) -> Bitmap {
+    try images.withBytes(index, &file) { (bytes) throws(ImageFault) in try decoder.decode(bytes, plan: plan) }
   }
 
   /// A picture as the set's transform has it, into `out` [height, width, 3].

@@ -25,6 +25,16 @@ extension Samples {
     return nil
   }
 
+  /// What is done about a picture that cannot be decoded; `stop` where pixels are in memory.
+  public var onBadImage: BadImagePolicy {
+    get { encoded?.policy ?? .stop }
+    set {
+      guard case .encoded(var images) = content else { return }
+      images.policy = newValue
+      content = .encoded(images)
+    }
+  }
+
   /// Bytes that the pixels take in memory once decoded.
   public var decodedSize: Int { count.multipliedReportingOverflow(by: shape.count).partialValue }
 
@@ -72,6 +82,25 @@ extension Samples {
       unchecked: pixels, labels: kept.map { labels[$0] }, shape: shape, classNames: classNames,
       groups: groups.map { all in kept.map { all[$0] } })
     return DecodedSamples(samples: samples, skipped: skipped.sorted { $0.key < $1.key }.map(\.value))
+  }
+
+  /// Decodes `images` pictures, the set repeated as often as needed, and drops them. Returns how many could be decoded.
+  public func decodeAll(images: Int, threads: Int) throws(DatasetError) -> Int {
+    guard let encoded, count > 0 else { return 0 }
+    let total = count
+    var done = 0
+    OrderedPool.run(count: images, threads: threads) { reader, number -> Bool in
+      do throws(ImageFault) {
+        _ = try reader.decode(encoded, number % total)
+        return true
+      } catch {
+        return false
+      }
+    } take: { _, isGood in
+      if isGood { done += 1 }
+      return true
+    }
+    return done
   }
 
   /// Looks at every picture; throws with the list of the bad ones if there are any.

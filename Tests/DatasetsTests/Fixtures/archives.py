@@ -4,6 +4,7 @@
 `indexed`: tar archives (gzip, base64) with the name, place, size and kind of every entry.
 `sound`: packed archives (base64), all holding the same tree.
 `hostile`: archives that must not be unpacked.
+`sparse`: GNU tar's two ways of storing a file with holes (gzip, base64): 1 MiB of zeros, "data" in the middle.
 """
 import base64, bz2, gzip, io, json, lzma, os, stat, subprocess, tarfile, tempfile, zipfile
 
@@ -126,7 +127,7 @@ def hostile():
         "link out, written through": [("door", (tarfile.SYMTYPE, "..")), ("door/escaped", b"evil")],
         "absolute link": [("door", (tarfile.SYMTYPE, "/etc"))],
         "link up": [("a", None), ("a/door", (tarfile.SYMTYPE, "../../outside"))],
-        "link through link": [("a", None), ("a/in", (tarfile.SYMTYPE, ".")), ("a/up", (tarfile.SYMTYPE, "in/../../..")), ],
+        "link through link": [("a", None), ("a/in", (tarfile.SYMTYPE, ".")), ("a/up", (tarfile.SYMTYPE, "in/../../.."))],
         "link within, written through": [("a", None), ("door", (tarfile.SYMTYPE, "a")), ("door/x", b"evil")],
         "link to a file, written over": [("a", b"1"), ("door", (tarfile.SYMTYPE, "a")), ("door", b"evil")],
         "hard link out": [("door", (tarfile.LNKTYPE, "../outside"))],
@@ -152,8 +153,6 @@ def hostile():
     result["bomb.zip"] = plain(zipped([("zeros", bytes(20 << 20), None)]))
     result["bomb.tar.gz"] = plain(gzip.compress(tar([("zeros", bytes(20 << 20))]), 9, mtime=0))
     result["bomb.tar.xz"] = plain(lzma.compress(tar([("zeros", bytes(20 << 20))])))
-    result["sparse gnu.tar"] = plain(gzip.compress(sparse("gnu"), mtime=0))
-    result["sparse posix.tar"] = plain(gzip.compress(sparse("posix"), mtime=0))
     return result
 
 
@@ -163,6 +162,7 @@ if __name__ == "__main__":
     tree_of = [{"name": n, "content": None if d is None else plain(d)} for n, d in tree]
     with open(os.path.join(here, "archives.json"), "w") as file:
         json.dump({"tree": tree_of, "indexed": indexed(),
-                   "sound": {name: plain(data) for name, data in sound().items()}, "hostile": hostile()},
+                   "sound": {name: plain(data) for name, data in sound().items()}, "hostile": hostile(),
+                   "sparse": {"gnu": packed(sparse("gnu")), "posix": packed(sparse("posix"))}},
                   file, indent=1)
         file.write("\n")

@@ -132,6 +132,7 @@ extension DatasetFacts {
         md5: "c8fa014336c82ac7804f0398fcb19387", seenAt: .torchvision("eurosat.py"),
         .tfds("url_checksums/eurosat.txt"))
     ],
-    notes: "Size and SHA-256 were stated for the first address, https://madm.dfki.de/files/sentinel/EuroSAT.zip, for "
-      + "which earlier versions of torchvision gave the same MD5.")
+    notes:
+      "Size and SHA-256 were stated for the first address, https://madm.dfki.de/files/sentinel/EuroSAT.zip; loaders "
+      + "that used it give the same MD5.")
 }

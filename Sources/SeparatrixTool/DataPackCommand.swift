@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Foundation
+import Study
 
 extension DataCommand {
   struct Pack: ParsableCommand {

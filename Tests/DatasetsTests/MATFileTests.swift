@@ -1,3 +1,4 @@
+import CCodecs
 import Foundation
 import TestSupport
 import Testing
@@ -14,6 +15,7 @@ struct MATLABFixtures: Decodable {
   var npy: [String: Data]
   var svhn: Digits
   var planar: Data
+  var zlib: Data
   var expected: [String: [Double]]
 
   static func load() throws -> MATLABFixtures { try fixture(MATLABFixtures.self, "matlab.json") }
@@ -78,6 +80,29 @@ struct MATLABFixtures: Decodable {
     #expect(try MATFile.read(Array(whole[..<128]), path: "").isEmpty)
     let missing = fault { () throws(DatasetError) in _ = try MATFile.array("x", in: [:], of: "f.mat") }
     #expect(missing?.kind == .missing)
+  }
+
+  @Test func zlibStreams() throws {
+    let packed = [UInt8](fixtures.zlib)
+    func inflate(_ bytes: [UInt8], limit: Int) -> (status: cc_status, output: [UInt8], consumed: Int) {
+      var output = cc_buffer()
+      var consumed = 0
+      let status = cc_inflate(bytes, bytes.count, limit, &output, &consumed)
+      defer { cc_free(output) }
+      return (status, Array(UnsafeBufferPointer(start: output.bytes, count: output.count)), consumed)
+    }
+    let whole = [UInt8](String(repeating: "abc", count: 1000).utf8)
+    for limit in [3000, 3001, 1 << 30] {
+      let found = inflate(packed, limit: limit)
+      #expect(found.status == CC_OK && found.output == whole && found.consumed == packed.count)
+    }
+    for limit in [0, 1, 2999] {
+      let found = inflate(packed, limit: limit)
+      #expect(found.status == CC_LIMIT && found.output == Array(whole[..<limit]))
+    }
+    #expect(inflate(packed + [1], limit: 5000).status == CC_TRAILING)
+    for count in 0..<packed.count { #expect(inflate(Array(packed[..<count]), limit: 5000).status == CC_ENDS_EARLY) }
+    #expect(inflate(packed.dropLast() + [0], limit: 5000).status == CC_CORRUPT)
   }
 
   /// Arrays inside arrays beyond the limit are refused before the stack is.

@@ -22,8 +22,9 @@ extension DatasetFacts {
         seenAt: .tfds("datasets/imagenet_a/checksums.tsv"),
         .github("hendrycks/natural-adv-examples", "README.md"))
     ],
-    notes: "Measured over its 200 classes only: outputs of the other 800 are left out before the highest is taken "
-      + "(ImageNetClasses.adversarial).")
+    notes:
+      "Labels are numbers among ImageNet's 1,000. Measured over its 200 classes only: outputs of the other 800 are left "
+      + "out before the highest is taken (ImageNetClasses.adversarial).")
 
   private static let imageNetR = DatasetFacts(
     name: "imagenet-r", title: "ImageNet-R (renditions)", classes: 200,
@@ -43,7 +44,8 @@ extension DatasetFacts {
         sha256: "18c6bf493b39a0d975d48e587437f562caab9c52ae6327dcfa9dd8eb54aa1b52",
         seenAt: .tfds("datasets/imagenet_r/checksums.tsv"), .github("hendrycks/imagenet-r", "README.md"))
     ],
-    notes: "Measured over its 200 classes only (ImageNetClasses.renditions).")
+    notes: "Labels are numbers among ImageNet's 1,000. Measured over its 200 classes only (ImageNetClasses.renditions)."
+  )
 
   private static let imageNetV2: [DatasetFacts] = [
     version2(

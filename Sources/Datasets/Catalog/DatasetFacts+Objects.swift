@@ -128,8 +128,11 @@ extension DatasetFacts {
       Download(
         "EuroSAT.zip",
         "https://huggingface.co/datasets/torchgeo/eurosat/resolve/c877bcd43f099cd0196738f714544e355477f3fd/EuroSAT.zip",
-        md5: "c8fa014336c82ac7804f0398fcb19387", seenAt: .torchvision("eurosat.py"))
+        bytes: 94_280_567, sha256: "8ebea626349354c5328b142b96d0430e647051f26efc2dc974c843f25ecf70bd",
+        md5: "c8fa014336c82ac7804f0398fcb19387", seenAt: .torchvision("eurosat.py"),
+        .tfds("url_checksums/eurosat.txt"))
     ],
-    notes: "The first address, https://madm.dfki.de/files/sentinel/EuroSAT.zip, had 94,280,567 bytes with the SHA-256 "
-      + "8ebea626349354c5328b142b96d0430e647051f26efc2dc974c843f25ecf70bd (tensorflow-datasets 4.9.10).")
+    notes:
+      "Size and SHA-256 were stated for the first address, https://madm.dfki.de/files/sentinel/EuroSAT.zip; loaders "
+      + "that used it give the same MD5.")
 }

@@ -18,7 +18,7 @@ extension DatasetFacts {
 
   private var row: [String] {
     let way = isFetchable ? "data fetch" : needsForm != nil ? "by hand" : "none known"
-    let sizes = ["train", "test"].map { count($0).map(Self.grouped) ?? "-" }
+    let sizes = [count("train") ?? count("all"), count("test")].map { $0.map(Self.grouped) ?? "-" }
     return [name, Self.grouped(classes)] + sizes
       + [imageSize, metric.rawValue, way, tags.map(\.rawValue).sorted().joined(separator: " ")]
   }

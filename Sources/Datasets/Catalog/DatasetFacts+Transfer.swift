@@ -94,8 +94,8 @@ extension DatasetFacts {
         "http://ai.stanford.edu/~jkrause/car196/cars_test_annos_withlabels.mat", 185_758,
         "790f75be8ea34eeded134cc559332baf23e30e91367e9ddca97d26ed9b895f05"),
     ],
-    notes: "torchvision 0.28.0 no longer downloads it because its address stopped answering; copies can be checked "
-      + "with the SHA-256 here.")
+    needsForm: "its addresses stopped answering (torchvision 0.28.0 no longer downloads it): copies that others keep "
+      + "can be checked with the SHA-256 here")
 
   private static func car(_ file: String, _ url: String, _ bytes: Int, _ sha256: String) -> Download {
     Download(file, url, bytes: bytes, sha256: sha256, seenAt: .tfds("url_checksums/cars196.txt"))

@@ -21,7 +21,7 @@ public struct DatasetFacts: Codable, Hashable, Sendable {
   public enum Tag: String, Codable, Sendable, CaseIterable {
     /// Classes of one kind of thing: breeds, models, species, dishes.
     case fineGrained = "fine_grained"
-    /// Most of its classes, or its images, are among ImageNet's.
+    /// Most of its classes, or its images, are among ImageNet's: judged by the lists of classes, not measured.
     case overlapsSource = "overlaps_source"
   }
 

@@ -19,7 +19,7 @@ files = [
         "oxford_iiit_pet", "oxford_flowers102", "caltech101", "svhn_cropped", "stl10", "imagenette")),
     *(f"url_checksums/{n}.txt" for n in (
         "cifar10", "cifar100", "cifar10_1", "cifar10_corrupted", "food101", "cars196", "dtd", "voc", "mnist",
-        "fashion_mnist", "kmnist", "emnist", "omniglot")),
+        "fashion_mnist", "kmnist", "emnist", "omniglot", "eurosat")),
 ]
 sha256 = {}
 for name in files:

@@ -7,6 +7,7 @@ import io
 import json
 import pathlib
 import struct
+import zlib
 
 import numpy
 import scipy.io
@@ -111,6 +112,7 @@ elements = struct.pack(">II", 6, 8) + struct.pack(">II", 10, 0) + struct.pack(">
 elements += struct.pack(">HH4s", 1, 1, b"v\0\0\0") + struct.pack(">HHhh", 4, 3, -2, 259)
 swapped = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x01\x00MI" + struct.pack(">II", 14, len(elements)) + elements
 assert scipy.io.loadmat(io.BytesIO(swapped))["v"].tolist() == [[-2, 259]]
+out["zlib"] = base64.b64encode(zlib.compress(b"abc" * 1000)).decode()
 out["mat"]["big-endian"] = base64.b64encode(swapped).decode()
 
 path = pathlib.Path(__file__).with_name("matlab.json")

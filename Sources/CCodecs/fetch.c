@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +181,20 @@ static CURLcode set_up(CURL *curl, const cf_request *request, transfer *self, st
   return code;
 }
 
+/// Runs the transfer with SIGPIPE held back, which a lost TLS connection may raise: it would end the program.
+static CURLcode perform(CURL *curl) {
+  sigset_t pipe, before, pending;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  sigpending(&pending);
+  int was_pending = sigismember(&pending, SIGPIPE) == 1, number;
+  if (pthread_sigmask(SIG_BLOCK, &pipe, &before) != 0) return curl_easy_perform(curl);
+  CURLcode code = curl_easy_perform(curl);
+  if (!was_pending && sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1) sigwait(&pipe, &number);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return code;
+}
+
 cf_outcome cf_get(const cf_request *request, const cf_receiver *receiver) {
   cf_outcome outcome = {CF_FAILED, 0, "libcurl could not be started"};
   char why[CURL_ERROR_SIZE] = "";
@@ -197,7 +212,7 @@ cf_outcome cf_get(const cf_request *request, const cf_receiver *receiver) {
     if (headers == NULL) code = CURLE_OUT_OF_MEMORY;
   }
   if (code == CURLE_OK) code = set_up(self.curl, request, &self, headers, why);
-  if (code == CURLE_OK) code = curl_easy_perform(self.curl);
+  if (code == CURLE_OK) code = perform(self.curl);
   if (code == CURLE_OK) tell(&self);  // A body of no bytes.
   outcome.status = self.was_stopped ? CF_STOPPED : meaning(code);
   outcome.excess = self.excess;

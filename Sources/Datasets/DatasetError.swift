@@ -60,7 +60,8 @@ public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   public var kind: Kind
   /// The file or folder concerned.
   public var file: String?
-  /// Where in the file, in bytes after unpacking; for `badGzip`, in the packed file; for `badText`, the line.
+  /// Where in the file, in bytes after unpacking; for `badGzip`, and for an archive that is unpacked to disk, in the
+  /// packed file, of which so much had been read; for `badText`, the line.
   public var offset: Int?
   /// What was expected there.
   public var expected: String

@@ -23,19 +23,13 @@ struct TarHeader {
   /// signed bytes, those of the check sum itself counting as spaces.
   var hasValidChecksum: Bool {
     guard let stored = try? number(148..<156) else { return false }
-    var unsigned: UInt32 = 0
-    var negative: UInt32 = 0
-    for byte in block {
-      unsigned &+= UInt32(byte)
-      negative &+= UInt32(byte >> 7)
-    }
-    var signed = Int(unsigned) - 256 * Int(negative)
-    var sum = Int(unsigned)
-    for place in 148..<156 {
-      sum += 32 - Int(block[place])
-      signed += 32 - Int(Int8(bitPattern: block[place]))
-    }
-    return stored == sum || stored == signed
+    let field = block[148..<156]
+    let blanks = 32 * field.count
+    let sum = block.reduce(0) { $0 &+ UInt32($1) }
+    if stored == Int(sum) + blanks - field.reduce(0, { $0 + Int($1) }) { return true }
+    return stored
+      == block.reduce(0) { $0 + Int(Int8(bitPattern: $1)) } + blanks
+      - field.reduce(0) { $0 + Int(Int8(bitPattern: $1)) }
   }
 
   /// The kind of entry, a character such as `0`.

@@ -2,7 +2,7 @@
 """Writes archives.json: archives made by Python's tarfile, zipfile and GNU tar, and what tarfile finds in them.
 
 `indexed`: tar archives (gzip, base64) with the name, place, size and kind of every entry.
-`sound`: packed archives (base64), all holding the same tree.
+`sound`: packed archives (base64), all but modes.zip holding `tree`.
 `hostile`: archives that must not be unpacked.
 `sparse`: GNU tar's two ways of storing a file with holes (gzip, base64): 1 MiB of zeros, "data" in the middle.
 """
@@ -109,12 +109,23 @@ def whole_zip(method):
     return zipped([(n + "/" if d is None else n, d or b"", stat.S_IFDIR | 0o755 if d is None else None) for n, d in tree], method)
 
 
+def zip_without_modes():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data, system in [("dos/a.txt", b"dos", 0), ("empty/", b"", 0), ("none/b.txt", b"none", 3)]:
+            entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+            entry.create_system = system
+            entry.external_attr = 0x10 if name.endswith("/") else 0x20 if system == 0 else 0
+            archive.writestr(entry, data)
+    return out.getvalue()
+
+
 def sound():
     data = tar(tree, tarfile.PAX_FORMAT)
     return {
         "set.tar": gzip.compress(data, mtime=0), "set.tar.gz": gzip.compress(data, mtime=0),
         "set.tgz": gzip.compress(data, mtime=0), "set.tar.bz2": bz2.compress(data), "set.tar.xz": lzma.compress(data),
-        "set.zip": whole_zip(zipfile.ZIP_DEFLATED), "stored.zip": whole_zip(zipfile.ZIP_STORED),
+        "modes.zip": zip_without_modes(), "set.zip": whole_zip(zipfile.ZIP_DEFLATED), "stored.zip": whole_zip(zipfile.ZIP_STORED),
     }
 
 

@@ -19,7 +19,7 @@ let package = Package(
     .systemLibrary(name: "LibTorch", pkgConfig: "libtorch"),
     .target(name: "CTorch", dependencies: ["LibTorch"]),
     .target(
-      name: "CCodecs", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
+      name: "CCodecs", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("archive"), .linkedLibrary("curl"), .linkedLibrary("z")]),
     .target(name: "Torch", dependencies: ["CTorch"]),
     .target(name: "Datasets", dependencies: ["CCodecs", .product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "Networks", dependencies: ["Torch"]),
@@ -27,7 +27,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Torch", "Datasets", "Networks", "Objectives", .product(name: "Crypto", package: "swift-crypto"),
+        "Torch", "CCodecs", "Datasets", "Networks", "Objectives", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Features", dependencies: ["Training", "CCodecs"]),

@@ -50,6 +50,14 @@ void ct_error_free(ct_error *error) {
 
 void ct_tensor_free(ct_tensor a) { delete static_cast<at::Tensor *>(a.impl); }
 
+ct_error *ct_empty(const intptr_t *shape, intptr_t n, ct_type type, ct_tensor *out, void **data) {
+  return guarded([&] {
+    auto tensor = at::empty(dims(shape, n), at::TensorOptions().dtype(scalar_type(type)));
+    *data = tensor.data_ptr();
+    put(out, std::move(tensor));
+  });
+}
+
 ct_error *ct_from_data(const void *data, intptr_t bytes, ct_type type, const intptr_t *shape, intptr_t n, ct_tensor *out) {
   return guarded([&] {
     auto tensor = at::empty(dims(shape, n), at::TensorOptions().dtype(scalar_type(type)));

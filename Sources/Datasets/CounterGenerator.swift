@@ -23,7 +23,9 @@ public enum Purpose: UInt64, Sendable, CaseIterable {
   /// Random data of speed tests.
   case bench
   /// Corruptions of test images.
-  case corruption
+  case corruption = 12
+  /// How a batch is mixed: keyed by epoch and step.
+  case mixing = 13
 }
 
 /// Random numbers as a value, keyed by what they are for.

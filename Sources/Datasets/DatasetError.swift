@@ -22,6 +22,8 @@ public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case countMismatch = "count mismatch"
     /// A label is not below the number of classes.
     case labelOutOfRange = "label out of range"
+    /// A number is not one that can stand there, such as NaN.
+    case badValue = "bad value"
     /// The compressed data are damaged.
     case badGzip = "bad gzip"
     /// The archive is damaged, or of a kind that is not read.

@@ -33,7 +33,10 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Nesterov momentum.") var momentum: Double?
   @Option(help: "Weight decay on weights (not on biases and batch norm).") var weightDecay: Double?
   @Option(help: "Share of the old value in the average of all variables; 0: no average.") var ema: Double?
-  @Option(help: "Augmentation: flip, shift, both with a comma, or none.") var augment: String?
+  @Option(
+    help: ArgumentHelp(
+      "Augmentation, as flip+shift or crop+flip+color-jitter:brightness=0.4; none.",
+      discussion: "Known: \(Augmentations.standard.map { $0.name }.joined(separator: ", ")).")) var augment: String?
   @Option(help: "Type of activations: f32 or bf16.") var precision: String?
   @Option(help: "Share of the training samples held out.") var holdout: Double?
   @Option(help: "Seed of the holdout.") var holdoutSeed: UInt64?
@@ -152,9 +155,11 @@ struct TrainCommand: ParsableCommand {
     if let weightDecay { result.training.weightDecay = weightDecay }
     if let ema { result.training.ema = ema }
     if let augment {
-      result.training.augment =
-        augment == "none"
-        ? [] : try augment.split(separator: ",").map { try named(Augmentation.self, String($0), "--augment") }
+      do throws(AugmentationError) {
+        result.training.augment = try AugmentationSpec.list(parsing: augment)
+      } catch {
+        throw Outcome.usage("--augment: \(error)")
+      }
     }
     if let precision { result.training.precision = try named(Precision.self, precision, "--precision") }
     if let holdout { result.holdout = holdout }

@@ -49,6 +49,15 @@ extension Tensor {
     }
   }
 
+  /// A tensor whose f32 elements are not set yet, and where they lie, row-major; the address lives as long as the tensor.
+  public static func uninitialized(
+    _ shape: [Int]
+  ) throws(TorchError) -> (tensor: Tensor, elements: UnsafeMutablePointer<Float>?) {
+    var data: UnsafeMutableRawPointer?
+    let tensor = try Tensor { ct_empty(shape, shape.count, ElementType.f32.raw, &$0, &data) }
+    return (tensor, data?.assumingMemoryBound(to: Float.self))
+  }
+
   /// A tensor of zeros.
   public static func zeros(_ shape: [Int], type: ElementType = .f32) throws(TorchError) -> Tensor {
     try full(shape, 0, type: type)

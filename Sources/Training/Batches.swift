@@ -1,114 +1,185 @@
+import CCodecs
 import Datasets
 import Torch
 
-/// Mean and deviation of each channel over the training samples, in [0, 1]; part of a run, used for every set it sees.
-public struct Normalization: Codable, Hashable, Sendable {
-  /// Means, one a channel.
-  public var mean: [Double]
-  /// Standard deviations, one a channel.
-  public var deviation: [Double]
+/// Turns samples into batches of tensors: normalized, augmented, in channels-last memory.
+///
+/// What is drawn for an image depends on seed, epoch and image alone, never on workers, batch size or resumption.
+public struct Batches: Sendable {
+  let samples: Samples
+  let pipeline: AugmentationPipeline
+  let seed: UInt64
+  private let table: [Float]
+  private let scale: [Float]
+  private let offset: [Float]
+  private let flips: Bool
+  private let shifts: Bool
 
-  /// Measures them over `samples`.
-  public init(of samples: Samples) {
-    let channels = samples.shape.channels
-    let area = samples.shape.height * samples.shape.width
-    var sums = [UInt64](repeating: 0, count: channels)
-    var squares = [UInt64](repeating: 0, count: channels)
-    samples.pixels.withUnsafeBufferPointer { pixels in
-      for image in 0..<samples.count {
-        for channel in 0..<channels {
-          let start = (image * channels + channel) * area
-          var sum: UInt64 = 0
-          var square: UInt64 = 0
-          for i in start..<start + area {
-            let value = UInt64(pixels[i])
-            sum &+= value
-            square &+= value * value
-          }
-          sums[channel] += sum
-          squares[channel] += square
-        }
+  /// Batches of `samples`; `augment` and `seed` matter only to training batches.
+  public init(
+    _ samples: Samples, normalization: Normalization, augment: [AugmentationSpec] = [], seed: UInt64 = 0
+  ) throws(AugmentationError) {
+    self.samples = samples
+    pipeline = try AugmentationPipeline(augment)
+    table = normalization.table
+    scale = normalization.scale
+    offset = normalization.offset
+    self.seed = seed
+    flips = augment.contains(.flip)
+    shifts = augment.contains(.shift)
+  }
+
+  /// Whether images are in memory and nothing but flips and shifts is done to them: then they are made while the step
+  /// waits, which is quicker than to hand them to threads.
+  var isSimple: Bool {
+    samples.encoded == nil && pipeline.specs.allSatisfy { $0 == .flip || $0 == .shift }
+  }
+
+  /// The order of all samples in an epoch: a function of seed and epoch. Pictures that are costly to read in any order
+  /// (packed archives larger than memory) are shuffled archive by archive, a few archives at a time.
+  public func order(epoch: Int) -> [Int] {
+    guard let shards = samples.encoded?.shards else {
+      return CounterGenerator.permutation(count: samples.count, seed: seed, purpose: .order, UInt64(epoch))
+    }
+    var order: [Int] = []
+    order.reserveCapacity(samples.count)
+    let sequence = CounterGenerator.permutation(count: shards.count, seed: seed, purpose: .order, UInt64(epoch))
+    for (group, start) in stride(from: 0, to: sequence.count, by: 2).enumerated() {
+      var together = sequence[start..<min(start + 2, sequence.count)].flatMap { shards[$0] }
+      var random = CounterGenerator(seed: seed, purpose: .order, UInt64(epoch), UInt64(group + 1))
+      random.shuffle(&together)
+      order += together
+    }
+    return order
+  }
+
+  /// The samples `indices`: images f32 [n, c, h, w] (channels-last memory) and labels i64 [n]. With an epoch they are
+  /// augmented, each image by numbers drawn for it and that epoch alone. The first picture that cannot be decoded ends it.
+  public func batch(_ indices: some RandomAccessCollection<Int>, epoch: Int?) throws(TrainingError) -> (
+    images: Tensor, labels: Tensor
+  ) {
+    let shape = samples.shape
+    let (images, out) = try torch { () throws(TorchError) in
+      try Tensor.uninitialized([indices.count, shape.height, shape.width, shape.channels])
+    }
+    let reader = ImageReader()
+    for (place, index) in indices.enumerated() {
+      guard let out else { break }
+      do throws(ImageFault) {
+        try fill(out + place * shape.count, reader, index: index, epoch: epoch)
+      } catch {
+        throw .data(bad(index, error).error)
       }
     }
-    let n = Double(max(1, samples.count * area))
-    mean = sums.map { Double($0) / n / 255 }
-    deviation = (0..<channels).map { channel in
-      let mean = Double(sums[channel]) / n
-      let variance = Double(squares[channel]) / n - mean * mean
-      return max(variance.squareRoot() / 255, 1e-3)  // a constant channel must not divide by zero
+    return try torch { () throws(TorchError) in
+      (try images.permute([0, 3, 1, 2]), try Tensor(indices.map { samples.labels[$0] }))
     }
   }
 
-  /// For each channel, what each of the 256 byte values becomes.
-  var table: [Float] {
-    (0..<mean.count).flatMap { channel in
-      (0..<256).map { Float((Double($0) / 255 - mean[channel]) / deviation[channel]) }
+  /// A picture that cannot be had.
+  func bad(_ index: Int, _ fault: ImageFault) -> BadImage {
+    BadImage(file: samples.encoded?.name(index) ?? "image \(index)", reason: fault.description)
+  }
+
+  /// Writes one normalized image [h, w, c], augmented if there is an epoch.
+  func fill(
+    _ out: UnsafeMutablePointer<Float>, _ reader: ImageReader, index: Int, epoch: Int?
+  ) throws(ImageFault) {
+    if isSimple { return fillSimply(out, index: index, epoch: epoch) }
+    let shape = samples.shape
+    guard let epoch, !pipeline.isEmpty else { return try fillPlainly(out, reader, index: index) }
+    var random = CounterGenerator(seed: seed, purpose: .augmentation, UInt64(epoch), UInt64(index))
+    var image = try cropped(reader, index: index, random: &random)
+    pipeline.augment(&image, random: &random)
+    image.pixels.withUnsafeBufferPointer { normalize($0, out) }
+    if let erasure = pipeline.erasure(
+      width: shape.width, height: shape.height, channels: shape.channels, random: &random)
+    {
+      erasure.apply(
+        to: UnsafeMutableBufferPointer(start: out, count: shape.count), width: shape.width, channels: shape.channels)
+    }
+  }
+
+  /// A training image before its augmentation: the random crop where there is one, else as for evaluation.
+  private func cropped(
+    _ reader: ImageReader, index: Int, random: inout CounterGenerator
+  ) throws(ImageFault) -> Bitmap {
+    let shape = samples.shape
+    func plan(_ width: Int, _ height: Int, _ input: InputTransform) -> ResizePlan? {
+      guard let crop = pipeline.crop(width: width, height: height, random: &random) else { return nil }
+      return ResizePlan(
+        PixelRegion(x: crop.x, y: crop.y, width: crop.width, height: crop.height), width: shape.width,
+        height: shape.height, interpolation: input.interpolation, isScaled: !input.isExact)
+    }
+    guard let encoded = samples.encoded else {
+      let image = samples.bitmap(index)
+      return try plan(image.width, image.height, InputTransform()).map { (plan) throws(ImageFault) in
+        try reader.resize(image, plan)
+      } ?? image
+    }
+    let image = try reader.image(encoded, index) { header in
+      plan(header.width, header.height, encoded.input)
+        ?? encoded.input.plan(width: header.width, height: header.height, shape: shape)
+    }
+    return shape.channels == 3 ? image : image.luma()
+  }
+
+  /// As for evaluation.
+  private func fillPlainly(
+    _ out: UnsafeMutablePointer<Float>, _ reader: ImageReader, index: Int
+  ) throws(ImageFault) {
+    guard let encoded = samples.encoded else { return fillSimply(out, index: index, epoch: nil) }
+    let image = try reader.image(encoded, index) { header in
+      encoded.input.plan(width: header.width, height: header.height, shape: samples.shape)
+    }
+    (samples.shape.channels == 3 ? image : image.luma()).pixels.withUnsafeBufferPointer { normalize($0, out) }
+  }
+
+  private func normalize(_ pixels: UnsafeBufferPointer<UInt8>, _ out: UnsafeMutablePointer<Float>) {
+    let shape = samples.shape
+    guard let from = pixels.baseAddress, pixels.count == shape.count else { return }
+    if shape.channels == 3 {
+      cc_normalize(from, UInt32(shape.width), UInt32(shape.height), 0, scale, offset, out)
+    } else {
+      for place in 0..<shape.count { out[place] = table[Int(from[place])] }
+    }
+  }
+
+  /// From planes in memory, with flips and shifts on the way.
+  private func fillSimply(_ out: UnsafeMutablePointer<Float>, index: Int, epoch: Int?) {
+    let shape = samples.shape
+    let (channels, height, width) = (shape.channels, shape.height, shape.width)
+    var (flip, dy, dx) = (false, 0, 0)
+    if let epoch, flips || shifts {
+      let reach = (max(height, width) + 4) / 8
+      var random = CounterGenerator(seed: seed, purpose: .augmentation, UInt64(epoch), UInt64(index))
+      flip = flips && random.next() & 1 == 1
+      if shifts { (dy, dx) = (random.below(2 * reach + 1) - reach, random.below(2 * reach + 1) - reach) }
+    }
+    samples.pixels.withUnsafeBufferPointer { pixels in
+      table.withUnsafeBufferPointer { table in
+        var place = 0
+        let image = index * shape.count
+        for y in 0..<height {
+          let sourceY = y + dy
+          let inside = sourceY >= 0 && sourceY < height
+          for x in 0..<width {
+            let sourceX = (flip ? width - 1 - x : x) + dx
+            let visible = inside && sourceX >= 0 && sourceX < width
+            let offset = image + sourceY * width + sourceX
+            for channel in 0..<channels {
+              let byte = visible ? Int(pixels[offset + channel * height * width]) : 0
+              out[place] = table[channel << 8 | byte]
+              place += 1
+            }
+          }
+        }
+      }
     }
   }
 }
 
-/// Turns samples into batches of tensors: normalized, augmented, in channels-last memory.
-public struct Batches: Sendable {
-  let samples: Samples
-  let table: [Float]
-  let augment: [Augmentation]
-  let seed: UInt64
-
-  /// Batches of `samples`; `augment` and `seed` matter only to training batches.
-  public init(_ samples: Samples, normalization: Normalization, augment: [Augmentation] = [], seed: UInt64 = 0) {
-    self.samples = samples
-    table = normalization.table
-    self.augment = augment
-    self.seed = seed
-  }
-
-  /// The order of all samples in an epoch: a function of seed and epoch.
-  public func order(epoch: Int) -> [Int] {
-    CounterGenerator.permutation(count: samples.count, seed: seed, purpose: .order, UInt64(epoch))
-  }
-
-  /// The samples `indices`: images f32 [n, c, h, w] (channels-last memory) and labels i64 [n]. With an epoch they are
-  /// augmented, each image by numbers drawn for it and that epoch alone.
-  public func batch(_ indices: some RandomAccessCollection<Int>, epoch: Int?) throws(TorchError) -> (
-    images: Tensor, labels: Tensor
-  ) {
-    let shape = samples.shape
-    let (channels, height, width) = (shape.channels, shape.height, shape.width)
-    let flips = epoch != nil && augment.contains(.flip)
-    let reach = epoch != nil && augment.contains(.shift) ? (max(height, width) + 4) / 8 : 0
-    let values = [Float](unsafeUninitializedCapacity: indices.count * shape.count) { out, initialized in
-      samples.pixels.withUnsafeBufferPointer { pixels in
-        table.withUnsafeBufferPointer { table in
-          var place = 0
-          for index in indices {
-            var (flip, dy, dx) = (false, 0, 0)
-            if let epoch, flips || reach > 0 {
-              var random = CounterGenerator(seed: seed, purpose: .augmentation, UInt64(epoch), UInt64(index))
-              flip = flips && random.next() & 1 == 1
-              if reach > 0 { (dy, dx) = (random.below(2 * reach + 1) - reach, random.below(2 * reach + 1) - reach) }
-            }
-            let image = index * shape.count
-            for y in 0..<height {
-              let sourceY = y + dy
-              let inside = sourceY >= 0 && sourceY < height
-              for x in 0..<width {
-                let sourceX = (flip ? width - 1 - x : x) + dx
-                let visible = inside && sourceX >= 0 && sourceX < width
-                let offset = image + sourceY * width + sourceX
-                for channel in 0..<channels {
-                  let byte = visible ? Int(pixels[offset + channel * height * width]) : 0
-                  out[place] = table[channel << 8 | byte]
-                  place += 1
-                }
-              }
-            }
-          }
-          initialized = place
-        }
-      }
-    }
-    let images = try Tensor(values, shape: [indices.count, height, width, channels]).permute([0, 3, 1, 2])
-    let labels = try Tensor(indices.map { samples.labels[$0] })
-    return (images, labels)
-  }
+/// Runs `body`, and makes LibTorch's errors this layer's own.
+func torch<Value>(_ body: () throws(TorchError) -> Value) throws(TrainingError) -> Value {
+  do throws(TorchError) { return try body() } catch { throw .torch(error) }
 }

@@ -118,7 +118,7 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
   /// Share of the old value in the moving average of all variables, warmed up as min(ema, (1 + t)/(10 + t)); 0: none.
   public var ema = 0.999
   /// What is done to training images.
-  public var augment: [Augmentation] = []
+  public var augment: [AugmentationSpec] = []
   /// `f32`, or `bf16` for activations in bf16 with weights, statistics and sums in f32.
   public var precision = Precision.f32
 
@@ -143,7 +143,7 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
     momentum = try keys.decodeIfPresent(Double.self, forKey: .momentum) ?? momentum
     weightDecay = try keys.decodeIfPresent(Double.self, forKey: .weightDecay) ?? weightDecay
     ema = try keys.decodeIfPresent(Double.self, forKey: .ema) ?? ema
-    augment = try keys.decodeIfPresent([Augmentation].self, forKey: .augment) ?? augment
+    augment = try keys.decodeIfPresent([AugmentationSpec].self, forKey: .augment) ?? augment
     precision = try keys.decodeIfPresent(Precision.self, forKey: .precision) ?? precision
   }
 
@@ -159,20 +159,17 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
     try require((0..<1).contains(momentum), "momentum", momentum, "0 up to, not including, 1")
     try require(weightDecay >= 0 && weightDecay.isFinite, "weight_decay", weightDecay, "a number of at least 0")
     try require((0..<1).contains(ema), "ema", ema, "0 (none) up to, not including, 1")
+    do throws(AugmentationError) {
+      _ = try AugmentationPipeline(augment)
+    } catch {
+      throw .badPlan(field: "training.augment", value: error.description, expected: "each augmentation once")
+    }
   }
 }
 
 /// The type of activations in training.
 public enum Precision: String, Codable, Sendable, CaseIterable {
   case f32, bf16
-}
-
-/// What is done to a training image.
-public enum Augmentation: String, Codable, Sendable, CaseIterable {
-  /// Mirrored left to right, half the time.
-  case flip
-  /// Moved by up to an eighth of the side each way (4 pixels of 32), black where nothing is left.
-  case shift
 }
 
 /// Refuses keys that are not in `known`, naming the nearest.

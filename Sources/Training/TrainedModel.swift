@@ -84,9 +84,8 @@ public struct TrainedModel {
         field: "data", value: "images of \(samples.shape)", expected: "\(description.shape), as the network was trained"
       )
     }
-    return try Predictions(
-      model, objective, Batches(samples, normalization: description.normalization), layers: layers, batch: batch,
-      progress: progress)
+    let batches = try wrapping { try Batches(samples, normalization: description.normalization) }
+    return try Predictions(model, objective, batches, layers: layers, batch: batch, progress: progress)
   }
 }
 
@@ -102,6 +101,8 @@ public struct Predictions {
   public let layers: [(name: String, tensor: Tensor)]
   /// All names that could have been asked for.
   public let layerNames: [String]
+  /// Pictures left out by the policy `skip`; they have no row.
+  public let skipped: [BadImage]
 
   init(
     _ model: Model, _ objective: Combination, _ batches: Batches, layers wanted: [String], batch: Int,
@@ -111,25 +112,37 @@ public struct Predictions {
     var outputs: [Tensor] = []
     var tapped: [String: [Tensor]] = [:]
     var names: [String] = []
+    var labels: [Int] = []
+    var skipped: [BadImage] = []
     let n = batches.samples.count
     guard n > 0 else { throw .tooFewSamples(found: 0, needed: 1) }
-    do throws(TorchError) {
-      try withoutGradient { () throws(TorchError) in
-        for start in stride(from: 0, to: n, by: batch) {
-          let range = start..<min(n, start + batch)
-          let (images, _) = try batches.batch(range, epoch: nil)
+    let loader = BatchLoader(batches) { number in
+      let start = number * batch
+      return start < n ? BatchRequest(indices: Array(start..<min(n, start + batch))) : nil
+    }
+    var done = 0
+    while let next = try loader.next() {
+      done += next.indices.count + next.skipped.count
+      skipped += next.skipped
+      labels += next.indices.map { batches.samples.labels[$0] }
+      guard !next.indices.isEmpty else { continue }
+      try torch { () throws(TorchError) in
+        try withoutGradient { () throws(TorchError) in
           names = []
           let tap: (String, Tensor) throws(TorchError) -> Void = { (name, tensor) throws(TorchError) in
             names.append(name)
             if wanted.contains(name) { tapped[name, default: []].append(try tensor.contiguous()) }
           }
           let pass = Pass(.evaluation, tap: tap)
-          let x = try model.network.features(images, pass)
+          let x = try model.network.features(next.images, pass)
           features.append(x)
           outputs.append(try objective.outputs(of: objective.transform(x, mode: .evaluation), head: model.head))
-          progress(range.upperBound)
         }
       }
+      progress(done)
+    }
+    guard !features.isEmpty else { throw .tooFewSamples(found: 0, needed: 1) }
+    do throws(TorchError) {
       self.features = try Tensor.concat(features)
       self.outputs = try Tensor.concat(outputs)
       var layers: [(name: String, tensor: Tensor)] = []
@@ -143,7 +156,8 @@ public struct Predictions {
     if let unknown = wanted.first(where: { !names.contains($0) }) {
       throw .badPlan(field: "layers", value: unknown, expected: "one of \(names.joined(separator: ", ")), pooled")
     }
-    labels = batches.samples.labels
+    self.labels = labels
+    self.skipped = skipped
     layerNames = names
   }
 

@@ -109,7 +109,7 @@ public struct TrainingRun {
     all: Samples, checkpointEvery: CheckpointInterval = .seconds(30),
     events: @escaping (TrainingEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> TrainingOutcome {
-    let (train, holdout) = try prepare(all)
+    var (train, holdout) = try prepare(all)
     try wrapping { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
     let lock = try take()
     defer { withExtendedLifetime(lock) {} }
@@ -119,15 +119,42 @@ public struct TrainingRun {
     let weights = folder.appendingPathComponent("weights.safetensors")
     let logFile = folder.appendingPathComponent("log.jsonl")
     let log = try RunLog(logFile)
-    let loop = TrainingLoop(self, digest, train, holdout, log, events)
     if hasWhole(weights, events) {
-      Checkpoints(folder: loop.checkpointFolder, planDigest: digest).removeAll()
+      Checkpoints(folder: folder.appendingPathComponent("checkpoints"), planDigest: digest).removeAll()
       // Killed between the weights and the log's last line.
-      if !RunLog.tells("finished", logFile) { try log.write("finished", ["step": loop.steps]) }
-      return .finished(steps: loop.steps, wasFinished: true)
+      let steps = train.count / plan.training.batch * plan.training.epochs
+      if !RunLog.tells("finished", logFile) { try log.write("finished", ["step": steps]) }
+      return .finished(steps: steps, wasFinished: true)
     }
+    train = try resident(train, log, events)
+    if let held = holdout { holdout = try resident(held, log, events) }
+    let loop = try TrainingLoop(self, digest, train, holdout, log, events)
     return try loop.run(checkpointEvery, weights, shouldStop)
   }
+
+  /// Pictures decoded once and kept in memory, where every epoch takes them alike and there is room; otherwise as they are.
+  private func resident(
+    _ samples: Samples, _ log: RunLog, _ events: (TrainingEvent) -> Void
+  ) throws(TrainingError) -> Samples {
+    guard samples.encoded != nil else { return samples }
+    let crops = plan.training.augment.contains { $0.stage == .crop }
+    guard !crops, samples.decodedSize <= Self.residentLimit else {
+      if samples.onBadImage == .list { try wrapping { try samples.listBad() } }
+      return samples
+    }
+    let decoded = try wrapping { try samples.decoded() }
+    for image in decoded.skipped {
+      try log.write("skipped_image", image)
+      events(.warning("left out: \(image)"))
+    }
+    guard decoded.samples.count >= plan.training.batch || samples.count < plan.training.batch else {
+      throw .tooFewSamples(found: decoded.samples.count, needed: plan.training.batch)
+    }
+    return decoded.samples
+  }
+
+  /// Decoded pictures may take this many bytes of memory: 2 GiB.
+  static let residentLimit = 2 << 30
 
   /// Whether final weights lie in the folder that can be read.
   private func hasWhole(_ weights: URL, _ events: (TrainingEvent) -> Void) -> Bool {

@@ -68,6 +68,8 @@ func wrapping<Result>(_ body: () throws -> Result) throws(TrainingError) -> Resu
     throw .objective(error)
   } catch let error as DatasetError {
     throw .data(error)
+  } catch let error as AugmentationError {
+    throw .badPlan(field: "augment", value: error.description, expected: "a list as flip+shift")
   } catch let error as ArrayFileError {
     throw .array(error)
   } catch {

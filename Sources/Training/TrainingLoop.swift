@@ -23,14 +23,14 @@ struct TrainingLoop {
   init(
     _ run: TrainingRun, _ digest: String, _ train: Samples, _ holdout: Samples?, _ log: RunLog,
     _ events: @escaping (TrainingEvent) -> Void
-  ) {
+  ) throws(TrainingError) {
     job = run
     self.digest = digest
     self.train = train
     self.holdout = holdout
     self.log = log
     self.events = events
-    normalization = Normalization(of: train)
+    normalization = try wrapping { try Normalization(of: train) }
     stepsPerEpoch = train.count / run.plan.training.batch
     steps = stepsPerEpoch * run.plan.training.epochs
   }
@@ -45,7 +45,9 @@ struct TrainingLoop {
     let model = try makeModel(saved.map { .tensors($0.tensors) } ?? .seed(plan.seed))
     let objective: Combination = try wrapping { try plan.objective.objective(from: catalog.objectives) }
     let optimizer = try wrapping { try Optimizer(model, options: options, saved: saved?.tensors) }
-    let batches = Batches(train, normalization: normalization, augment: options.augment, seed: plan.seed)
+    let batches = try wrapping {
+      try Batches(train, normalization: normalization, augment: options.augment, seed: plan.seed)
+    }
     let schedule = Schedule(options, stepsPerEpoch: stepsPerEpoch)
     let precision: ElementType = options.precision == .bf16 ? .bf16 : .f32
     var position = saved?.position ?? Position()
@@ -61,31 +63,39 @@ struct TrainingLoop {
 
     var lastCheckpoint = (time: DispatchTime.now().uptimeNanoseconds, step: position.step)
     var clock = Stopwatch()
+    let loader = loader(batches, from: position.step)
+    var skipped: Set<String> = []
     while position.step < steps {
       let (epoch, first) = position.step.quotientAndRemainder(dividingBy: stepsPerEpoch)
-      let order = batches.order(epoch: epoch)
       for index in first..<stepsPerEpoch {
         // One step: batch, features, loss, gradients, update.
-        let chosen = order[index * options.batch..<(index + 1) * options.batch]
-        let mode = Mode.training(SampleRandomness(seed: plan.seed, epoch: epoch, samples: Array(chosen)))
+        guard let batch = try loader.next() else { break }
+        for image in batch.skipped where skipped.insert(image.file).inserted {
+          try log.write("skipped_image", image)
+          events(.warning("left out: \(image)"))
+        }
+        guard batch.indices.count > 1 else {
+          throw .tooFewSamples(found: batch.indices.count, needed: 2)
+        }
+        let mode = Mode.training(SampleRandomness(seed: plan.seed, epoch: epoch, samples: batch.indices))
         let rate = schedule.rate(step: position.step)
         let (loss, right) = try wrapping {
-          let (images, labels) = try batches.batch(chosen, epoch: epoch)
-          let features = try model.network.features(images.to(precision), Pass(mode, precision: precision))
-          let (loss, outputs) = try objective(features, labels: labels, head: model.head, mode: mode)
+          let features = try model.network.features(batch.images.to(precision), Pass(mode, precision: precision))
+          let outputs = try objective.outputs(of: objective.transform(features, mode: mode), head: model.head)
+          let loss = try objective.loss(of: outputs, batch, head: model.head)
           let value = try loss.item()
           guard value.isFinite else { return (value, 0) }
           try loss.backward()
           try optimizer.step(rate: rate, step: position.step)
-          return (value, Int(try outputs.detach().argmax(1).equals(labels).to(.f32).sum().item()))
+          return (value, Int(try outputs.detach().argmax(1).equals(batch.labels).to(.f32).sum().item()))
         }
         guard loss.isFinite else { throw try stopped(position, epoch, rate, "\(loss)") }
         position.recent = position.recent.suffix(4) + [loss]
         position.step += 1
         position.lossSum += loss
         position.correct += right
-        position.seen += options.batch
-        clock.images += options.batch
+        position.seen += batch.indices.count
+        clock.images += batch.indices.count
         events(
           .step(
             done: position.step, epoch: epoch, loss: position.lossSum * Double(options.batch) / Double(position.seen),
@@ -130,6 +140,20 @@ struct TrainingLoop {
     return .finished(steps: steps, wasFinished: false)
   }
 
+  /// Batches from a step on, epoch after epoch.
+  private func loader(_ batches: Batches, from start: Int) -> BatchLoader {
+    let (size, perEpoch, end) = (plan.training.batch, stepsPerEpoch, steps)
+    var known: (epoch: Int, order: [Int])?
+    return BatchLoader(batches) { number in
+      let step = start + number
+      guard step < end else { return nil }
+      let (epoch, index) = step.quotientAndRemainder(dividingBy: perEpoch)
+      if known?.epoch != epoch { known = (epoch, batches.order(epoch: epoch)) }
+      let order = known?.order ?? []
+      return BatchRequest(indices: Array(order[index * size..<(index + 1) * size]), epoch: epoch, step: step)
+    }
+  }
+
   private func makeModel(_ source: ParameterSource) throws(TrainingError) -> Model {
     try wrapping { try job.model(for: train, source) }
   }
@@ -143,9 +167,8 @@ struct TrainingLoop {
     if let holdout {
       let tensors = try wrapping { try optimizer.finalTensors() }
       let averaged = try makeModel(.tensors(Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }))
-      accuracy = try Predictions(
-        averaged, objective, Batches(holdout, normalization: normalization), layers: [], batch: 250, progress: { _ in }
-      ).accuracy()
+      let batches = try wrapping { try Batches(holdout, normalization: normalization) }
+      accuracy = try Predictions(averaged, objective, batches, layers: [], batch: 250, progress: { _ in }).accuracy()
     }
     let record = EpochRecord(
       epoch: epoch + 1, step: position.step,

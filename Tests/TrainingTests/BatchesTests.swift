@@ -21,7 +21,7 @@ import Torch
     let samples = try quadrants(12)
     let normalization = Normalization(of: samples)
     let found = try images(
-      Batches(samples, normalization: normalization, augment: [.flip, .shift]), [7, 2], epoch: nil)
+      try Batches(samples, normalization: normalization, augment: [.flip, .shift]), [7, 2], epoch: nil)
     for (image, index) in zip(found, [7, 2]) {
       for (place, value) in image.enumerated() {
         let byte = Double(samples.pixels[index * 192 + place]) / 255
@@ -73,7 +73,7 @@ import Torch
       ([Augmentation.flip], [false, true], 0), ([.shift], [false], 1), ([.flip, .shift], [false, true], 1),
       ([], [false], 0),
     ] {
-      let batches = Batches(samples, normalization: normalization, augment: augment, seed: 9)
+      let batches = try Batches(samples, normalization: normalization, augment: augment, seed: 9)
       let found = try images(batches, Array(0..<160), epoch: 3)
       var seen: [String: Int] = [:]
       for (image, original) in zip(found, plain) {
@@ -99,7 +99,7 @@ import Torch
     let samples = try quadrants(40)
     let normalization = Normalization(of: samples)
     func batches(_ seed: UInt64) -> Batches {
-      Batches(samples, normalization: normalization, augment: [.flip, .shift], seed: seed)
+      try Batches(samples, normalization: normalization, augment: [.flip, .shift], seed: seed)
     }
     let all = try images(batches(1), Array(0..<40), epoch: 0)
     #expect(try images(batches(1), [31, 4, 17], epoch: 0) == [all[31], all[4], all[17]])

@@ -14,8 +14,10 @@
 #ifdef __clang__
 #pragma clang assume_nonnull begin
 #define CT_NULLABLE _Nullable
+#define CT_NONNULL _Nonnull
 #else
 #define CT_NULLABLE
+#define CT_NONNULL
 #endif
 #ifdef __cplusplus
 extern "C" {
@@ -40,6 +42,8 @@ void ct_tensor_free(ct_tensor a);
 CT_CALL ct_from_data(const void *CT_NULLABLE data, intptr_t bytes, ct_type type, const intptr_t *shape, intptr_t n, ct_tensor *out);
 /* Copies a's elements, converted to `type`, row-major into `data`. Refuses bytes != the size of a. */
 CT_CALL ct_copy_out(ct_tensor a, ct_type type, void *CT_NULLABLE data, intptr_t bytes);
+/* Elements not set; `data` gets their address, which lives as long as the tensor. */
+CT_CALL ct_empty(const intptr_t *shape, intptr_t n, ct_type type, ct_tensor *out, void *CT_NULLABLE *CT_NONNULL data);
 CT_CALL ct_full(const intptr_t *shape, intptr_t n, double value, ct_type type, ct_tensor *out);
 CT_CALL ct_arange(intptr_t end, ct_type type, ct_tensor *out);
 CT_CALL ct_eye(intptr_t n, ct_type type, ct_tensor *out);

@@ -37,6 +37,21 @@ public struct EncodedImages: Hashable, Sendable {
   /// The name of a picture: a path relative to the set's folder, or a member of an archive.
   public func name(_ index: Int) -> String { store.name(Int(places[index])) }
 
+  /// Runs of images (as places in the set) that are best read together; nil where any order is as good.
+  public var shards: [Range<Int>]? {
+    guard let stored = store.shards else { return nil }
+    // Subsets keep the order of the store.
+    var runs: [Range<Int>] = []
+    var start = 0
+    for run in stored {
+      var end = start
+      while end < places.count, run.contains(Int(places[end])) { end += 1 }
+      if end > start { runs.append(start..<end) }
+      start = end
+    }
+    return start == places.count ? runs : nil
+  }
+
   /// Hands over the bytes of a picture as stored; `scratch` is memory that may be used for them.
   public func withBytes<Result>(
     _ index: Int, _ scratch: inout [UInt8], _ body: (UnsafeRawBufferPointer) throws(ImageFault) -> Result

@@ -22,6 +22,13 @@ public final class ImageReader {
     try images.withBytes(index, &file) { (bytes) throws(ImageFault) in try decoder.decode(bytes) }
   }
 
+  /// Part of a picture, resized, by a plan made from its header.
+  public func image(
+    _ images: EncodedImages, _ index: Int, plan: (ImageHeader) -> ResizePlan
+  ) throws(ImageFault) -> Bitmap {
+    try images.withBytes(index, &file) { (bytes) throws(ImageFault) in try decoder.decode(bytes, plan: plan) }
+  }
+
   /// A picture as the set's transform has it, into `out` [height, width, 3].
   public func read(
     _ images: EncodedImages, _ index: Int, shape: ImageShape, into out: UnsafeMutablePointer<UInt8>

@@ -25,6 +25,16 @@ extension Samples {
     return nil
   }
 
+  /// What is done about a picture that cannot be decoded; `stop` where pixels are in memory.
+  public var onBadImage: BadImagePolicy {
+    get { encoded?.policy ?? .stop }
+    set {
+      guard case .encoded(var images) = content else { return }
+      images.policy = newValue
+      content = .encoded(images)
+    }
+  }
+
   /// Bytes that the pixels take in memory once decoded.
   public var decodedSize: Int { count.multipliedReportingOverflow(by: shape.count).partialValue }
 

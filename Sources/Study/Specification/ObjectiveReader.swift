@@ -1,3 +1,4 @@
+import Datasets
 import Objectives
 import Training
 
@@ -123,14 +124,14 @@ enum ObjectiveReader {
     func difference<Value: Equatable>(_ name: String, _ path: KeyPath<TrainingOptions, Value>) -> String? {
       options[keyPath: path] == base[keyPath: path] ? nil : "\(name)=\(options[keyPath: path])"
     }
-    func names(_ augment: [Augmentation]) -> String { augment.map(\.rawValue).joined(separator: "+") }
+    func names(_ augment: [AugmentationSpec]) -> String { AugmentationSpec.text(of: augment) }
     let augment = names(options.augment)
     return [
       difference("epochs", \.epochs), difference("batch", \.batch),
       difference("learning_rate", \.learningRate),
       difference("warmup", \.warmup), difference("decay", \.decay), difference("momentum", \.momentum),
       difference("weight_decay", \.weightDecay), difference("ema", \.ema),
-      augment == names(base.augment) ? nil : "augment=\(augment.isEmpty ? "none" : augment)",
+      augment == names(base.augment) ? nil : "augment=\(augment)",
       difference("precision", \.precision),
     ].compactMap { $0 }
   }

@@ -1,3 +1,4 @@
+import Datasets
 import Training
 
 /// Reads `training`, and the options that an objective sets for itself.
@@ -7,10 +8,6 @@ enum TrainingReader {
     "precision",
   ]
   private static let decays = Decay.allCases.map(\.rawValue)
-  private static let augmentations = Augmentation.allCases.map(\.rawValue)
-  private static let laterAugmentations = [
-    "crop", "autoaugment", "mixup", "cutmix", "randaugment", "colour", "color",
-  ]
 
   /// - Parameter options: what holds where a key is absent; nil for the program's defaults, where `epochs` must be given.
   static func read(_ node: SpecNode, over options: TrainingOptions?) throws(SpecificationError)
@@ -50,24 +47,40 @@ enum TrainingReader {
     return value
   }
 
-  private static func augment(_ node: SpecNode) throws(SpecificationError) -> [Augmentation] {
-    switch node.content {
-    case .sequence(let items) where items.isEmpty: return []
-    case .scalar("none", _): return []
-    default: break
-    }
-    var result: [Augmentation] = []
+  /// A list of names, or of a name with its parameters, `[flip, color-jitter: {brightness: 0.4}]`; or text as on the
+  /// command line, `flip+shift`.
+  private static func augment(_ node: SpecNode) throws(SpecificationError) -> [AugmentationSpec] {
+    if case .sequence(let items) = node.content, items.isEmpty { return [] }
+    var result: [AugmentationSpec] = []
     for item in try node.list("augment", single: true) {
-      let name = try item.text("augment")
-      guard !laterAugmentations.contains(name) else {
-        throw item.error(
-          "augment: '\(name)' is not supported by this version of separatrix; supported: "
-            + augmentations.joined(separator: ", "))
+      do throws(AugmentationError) {
+        switch item.content {
+        case .scalar(let text, _): result += try AugmentationSpec.list(parsing: text)
+        case .mapping(let entries) where entries.count == 1:
+          result.append(try AugmentationSpec(entries[0].key, settings(entries[0].value)))
+        default: throw .syntax(text: item.shown, reason: "write a list item for each augmentation")
+        }
+      } catch {
+        throw item.error("augment: \(error)")
       }
-      guard let kind = Augmentation(rawValue: try item.choice("augment", of: augmentations)) else { continue }
-      guard !result.contains(kind) else { throw item.error("augment: '\(name)' is given twice; keep one") }
-      result.append(kind)
+    }
+    for (place, spec) in result.enumerated() where result[..<place].contains(where: { $0.name == spec.name }) {
+      throw node.error("augment: '\(spec.name)' is given twice; keep one")
     }
     return result
+  }
+
+  private static func settings(_ node: SpecNode) throws(AugmentationError) -> [String: AugmentationValue] {
+    guard case .mapping(let entries) = node.content else {
+      throw .syntax(text: node.shown, reason: "write parameters as {name: value}")
+    }
+    var settings: [String: AugmentationValue] = [:]
+    for entry in entries {
+      guard case .scalar(let text, _) = entry.value.content else {
+        throw .syntax(text: "\(entry.key): \(entry.value.shown)", reason: "a parameter is a number or a word")
+      }
+      settings[entry.key] = AugmentationValue(parsing: text)
+    }
+    return settings
   }
 }

@@ -1,0 +1,199 @@
+import Datasets
+import Foundation
+import Torch
+
+/// A batch that is asked for.
+struct BatchRequest: Sendable {
+  /// The samples, in this order.
+  var indices: [Int]
+  /// The epoch, for training; nil for evaluation.
+  var epoch: Int?
+  /// The step within the run, for what is drawn once a batch.
+  var step = 0
+}
+
+/// A batch as it comes.
+struct Batch {
+  /// f32 [n, c, h, w], channels-last memory.
+  let images: Tensor
+  /// i64 [n].
+  let labels: Tensor
+  /// The samples that are in it: those asked for, without the bad ones.
+  let indices: [Int]
+  /// How the images were mixed, each with its neighbour; nil where they were not.
+  let mixing: Mixing?
+  /// The labels of the partners, i64 [n]; nil where nothing was mixed.
+  let partners: Tensor?
+  /// Pictures left out by the policy `skip`.
+  let skipped: [BadImage]
+}
+
+/// Makes batches ahead of their use, by threads that decode, augment and normalize straight into the batch's memory.
+///
+/// At most `ahead` batches exist beyond the one in use: whoever takes them sets the pace, and memory stays flat. What comes
+/// out does not depend on threads. Batches that need no work worth a thread are made when they are asked for.
+final class BatchLoader {
+  private let batches: Batches
+  private let crew: Crew?
+  private let ahead: Int
+  private let request: (Int) -> BatchRequest?
+  private var asked = 0
+  private var waiting: [Crew.Job] = []
+
+  /// Batches by number: `request` says what is in each, nil after the last.
+  init(
+    _ batches: Batches, threads: Int = ProcessInfo.processInfo.activeProcessorCount, ahead: Int = 2,
+    request: @escaping (Int) -> BatchRequest?
+  ) {
+    self.batches = batches
+    self.ahead = max(ahead, 0)
+    self.request = request
+    crew = batches.isSimple || threads < 1 ? nil : Crew(batches, threads: threads)
+  }
+
+  deinit { crew?.stop() }
+
+  /// The next batch; nil after the last. Throws for a bad picture, unless it is to be left out.
+  func next() throws(TrainingError) -> Batch? {
+    while waiting.count <= (crew == nil ? 0 : ahead), let request = request(asked) {
+      let shape = batches.samples.shape
+      let (tensor, out) = try torch { () throws(TorchError) in
+        try Tensor.uninitialized([request.indices.count, shape.height, shape.width, shape.channels])
+      }
+      let job = Crew.Job(request, tensor, out)
+      asked += 1
+      waiting.append(job)
+      if let crew { crew.start(job) } else { Crew.work(job, batches) }
+    }
+    guard !waiting.isEmpty else { return nil }
+    let job = waiting.removeFirst()
+    crew?.wait(for: job)
+    return try batch(job)
+  }
+
+  private func batch(_ job: Crew.Job) throws(TrainingError) -> Batch {
+    let shape = batches.samples.shape
+    let faults = job.faults.sorted { $0.key < $1.key }
+    if let (place, fault) = faults.first, batches.samples.onBadImage != .skip {
+      throw .data(batches.bad(job.request.indices[place], fault).error)
+    }
+    let kept = job.request.indices.indices.filter { job.faults[$0] == nil }
+    let indices = kept.map { job.request.indices[$0] }
+    if !faults.isEmpty, let out = job.out {
+      for (place, from) in kept.enumerated() where place != from {
+        (out + place * shape.count).update(from: out + from * shape.count, count: shape.count)
+      }
+    }
+    var mixing: Mixing?
+    if let epoch = job.request.epoch, batches.pipeline.mixes, indices.count > 1, let out = job.out {
+      var random = CounterGenerator(
+        seed: batches.seed, purpose: .mixing, UInt64(epoch), UInt64(job.request.step))
+      mixing = batches.pipeline.mixing(width: shape.width, height: shape.height, random: &random)
+      mixing?.apply(
+        to: UnsafeMutableBufferPointer(start: out, count: indices.count * shape.count), count: indices.count,
+        height: shape.height, width: shape.width, channels: shape.channels)
+    }
+    let labels = indices.map { batches.samples.labels[$0] }
+    return try torch { () throws(TorchError) in
+      let whole = faults.isEmpty ? job.tensor : try job.tensor.narrow(0, 0, indices.count)
+      return Batch(
+        images: try whole.permute([0, 3, 1, 2]), labels: try Tensor(labels), indices: indices, mixing: mixing,
+        partners: mixing == nil
+          ? nil : try Tensor(labels.indices.map { labels[Mixing.partner(of: $0, count: labels.count)] }),
+        skipped: faults.map { batches.bad(job.request.indices[$0.key], $0.value) })
+    }
+  }
+
+  /// The threads. They know jobs by their memory only; tensors stay with whoever asked.
+  private final class Crew: @unchecked Sendable {
+    /// A batch in the making. All but `request` and `out` is guarded by the crew's lock until the job is done.
+    final class Job: @unchecked Sendable {
+      let request: BatchRequest
+      let tensor: Tensor
+      let out: UnsafeMutablePointer<Float>?
+      var next = 0
+      var left: Int
+      var faults: [Int: ImageFault] = [:]
+
+      init(_ request: BatchRequest, _ tensor: Tensor, _ out: UnsafeMutablePointer<Float>?) {
+        self.request = request
+        self.tensor = tensor
+        self.out = out
+        left = request.indices.count
+      }
+    }
+
+    private let condition = NSCondition()
+    private var jobs: [Job] = []
+    private var isStopped = false
+
+    init(_ batches: Batches, threads: Int) {
+      for number in 0..<threads {
+        let thread = Thread { [self] in run(batches) }
+        thread.name = "images \(number)"
+        thread.stackSize = 1 << 21
+        thread.start()
+      }
+    }
+
+    func start(_ job: Job) {
+      condition.lock()
+      jobs.append(job)
+      condition.broadcast()
+      condition.unlock()
+    }
+
+    func wait(for job: Job) {
+      condition.lock()
+      while job.left > 0 { condition.wait() }
+      condition.unlock()
+    }
+
+    func stop() {
+      condition.lock()
+      isStopped = true
+      condition.broadcast()
+      condition.unlock()
+    }
+
+    /// All of a job on the calling thread.
+    static func work(_ job: Job, _ batches: Batches) {
+      let reader = ImageReader()
+      for place in job.request.indices.indices {
+        if let fault = make(job, place, batches, reader) { job.faults[place] = fault }
+      }
+      job.left = 0
+    }
+
+    private static func make(_ job: Job, _ place: Int, _ batches: Batches, _ reader: ImageReader) -> ImageFault? {
+      guard let out = job.out else { return nil }
+      do throws(ImageFault) {
+        try batches.fill(
+          out + place * batches.samples.shape.count, reader, index: job.request.indices[place],
+          epoch: job.request.epoch)
+        return nil
+      } catch {
+        return error
+      }
+    }
+
+    private func run(_ batches: Batches) {
+      let reader = ImageReader()
+      condition.lock()
+      while true {
+        while jobs.isEmpty && !isStopped { condition.wait() }
+        guard !isStopped, let job = jobs.first else { break }
+        let place = job.next
+        job.next += 1
+        if job.next >= job.request.indices.count { jobs.removeFirst() }
+        condition.unlock()
+        let fault = job.request.indices.isEmpty ? nil : Self.make(job, place, batches, reader)
+        condition.lock()
+        if let fault { job.faults[place] = fault }
+        job.left -= 1
+        if job.left <= 0 { condition.broadcast() }
+      }
+      condition.unlock()
+    }
+  }
+}

@@ -41,10 +41,19 @@ struct FrostTexture {
     let noise = Self.standardized(
       GaussianFilter(sigma: 0.7)(
         random.normals(side * side, deviation: 1), height: side, width: side, channels: 1))
+    let (cloudWeight, iceWeight, grainWeight) = parts
     let sum = Self.standardized(
-      cloud.indices.map { parts.cloud * cloud[$0] + parts.crystals * ice[$0] + parts.grain * noise[$0] })
-    let pixels = sum.flatMap { value in
-      (0..<3).map { CorruptionLevels.byte(level: mean[$0] + deviation[$0] * value + 0.5) }
+      cloud.indices.map { (place: Int) -> Double in
+        let large: Double = cloudWeight * cloud[place] + iceWeight * ice[place]
+        return large + grainWeight * noise[place]
+      })
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(side * side * 3)
+    for value in sum {
+      for channel in 0..<3 {
+        let level: Double = mean[channel] + deviation[channel] * value
+        pixels.append(CorruptionLevels.byte(level: level + 0.5))
+      }
     }
     return Bitmap(unchecked: pixels, width: side, height: side, channels: 3)
   }

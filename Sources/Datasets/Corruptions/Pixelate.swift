@@ -44,19 +44,21 @@ enum Pixelate {
       let center = (Double(place) + 0.5) * scale
       let start = max(0, Int(center - support + 0.5))
       let end = min(size, Int(center + support + 0.5))
-      let inside = (start..<end).filter {
-        let way = (Double($0) - center + 0.5) / max(scale, 1)
+      let inside = (start..<end).filter { (at: Int) -> Bool in
+        let way: Double = (Double(at) - center + 0.5) / max(scale, 1)
         return way > -0.5 && way <= 0.5
       }
       guard let first = inside.first else { continue }
-      let weight = Int32(1 / Double(inside.count) * Double(1 << 22) + 0.5)
+      let weight = Int32(1 / Double(inside.count) * 4_194_304 + 0.5)
       for group in 0..<outer {
         for offset in 0..<stride {
           var sum: Int32 = 1 << 21
           for k in 0..<inside.count {
-            sum &+= Int32(input[(group * size + first + k) * stride + offset]) &* weight
+            let at: Int = (group * size + first + k) * stride + offset
+            sum &+= Int32(input[at]) &* weight
           }
-          output[(group * target + place) * stride + offset] = UInt8(max(0, min(255, sum >> 22)))
+          let to: Int = (group * target + place) * stride + offset
+          output[to] = UInt8(max(0, min(255, sum >> 22)))
         }
       }
     }

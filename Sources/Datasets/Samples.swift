@@ -144,7 +144,7 @@ public struct Samples: Hashable, Sendable {
     words.withUnsafeBytes { hash.update(bufferPointer: $0) }
     if let encoded {
       hash.update(data: Data("\(encoded.input.description) \(encoded.policy.rawValue)\n".utf8))
-      for index in 0..<count { hash.update(data: Data((encoded.name(index) + "\n").utf8)) }
+      encoded.hashNames(into: &hash)
     } else {
       pixels.withUnsafeBytes { hash.update(bufferPointer: $0) }
     }

@@ -6,33 +6,7 @@ struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data",
     abstract: "Data sets: what there is, what is in it, whether it is sound; packed for speed, looked at.",
-    subcommands: [List.self, Info.self, Verify.self, Pack.self, Preview.self])
-
-  struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Lists the data sets and how to name them.", discussion: "Example:\n  separatrix data list")
-
-    @OptionGroup var output: OutputOptions
-
-    func run() throws {
-      let entries = DatasetEntry.standard
-      if output.json {
-        return try Console.printJSON([
-          "datasets": entries.map { Item(name: $0.name, summary: $0.summary, usage: $0.usage, factors: $0.factors) }
-        ])
-      }
-      for entry in entries {
-        Console.printFields([("--data \(entry.usage)", "")])
-        print("    \(entry.summary)")
-        if !entry.factors.isEmpty { print("    labels: \(entry.factors.joined(separator: ", "))") }
-      }
-    }
-
-    private struct Item: Encodable {
-      let name, summary, usage: String
-      let factors: [String]
-    }
-  }
+    subcommands: [List.self, Fetch.self, Info.self, Verify.self, Pack.self, Preview.self])
 
   struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -13,10 +13,10 @@ public enum AugmentationPreview {
     ).prefix(count).sorted()
     guard !chosen.isEmpty else { throw .tooFewSamples(found: 0, needed: 1) }
     let shape = samples.shape
-    // Without a mean to take off, normalized values are shares of white.
-    let plain = Normalization(
-      mean: [Double](repeating: 0, count: shape.channels), deviation: [Double](repeating: 1, count: shape.channels))
-    let batches = try wrapping { try Batches(samples, normalization: plain, augment: augment, seed: seed) }
+    // What is blotted out gets the mean, as in training.
+    let normalization = try wrapping { try Normalization(of: samples.selecting(chosen)) }
+    let (scale, offset) = (normalization.deviation.map { Float(255 * $0) }, normalization.mean.map { Float(255 * $0) })
+    let batches = try wrapping { try Batches(samples, normalization: normalization, augment: augment, seed: seed) }
     let loader = BatchLoader(batches, threads: 1) { number in
       number <= views ? BatchRequest(indices: chosen, epoch: number == 0 ? nil : number - 1) : nil
     }
@@ -30,7 +30,9 @@ public enum AugmentationPreview {
       for image in 0..<chosen.count {
         let start = (image * (views + 1) + view) * size
         for place in 0..<size {
-          pixels[start + place] = UInt8(max(0, min(255, (values[image * size + place] * 255).rounded())))
+          let channel = place / (shape.height * shape.width)
+          let value = values[image * size + place] * scale[channel] + offset[channel]
+          pixels[start + place] = UInt8(max(0, min(255, value.rounded())))
         }
       }
     }

@@ -1,9 +1,13 @@
+import Crypto
+
 /// Where encoded pictures lie, and how the bytes of each are had; threads may read at once.
 protocol ImageStore: AnyObject, Sendable {
   /// How many pictures there are.
   var count: Int { get }
   /// A picture's name: a path relative to the set's folder, or a member of an archive.
   func name(_ place: Int) -> String
+  /// Hands over the bytes of a picture's name.
+  func withName(_ place: Int, _ body: (UnsafeRawBufferPointer) -> Void)
   /// Where to look for it, for messages.
   func location(_ place: Int) -> String
   /// Hands over the bytes of a file as stored; `scratch` is memory that may be used for them.
@@ -12,6 +16,12 @@ protocol ImageStore: AnyObject, Sendable {
   ) throws(ImageFault) -> Result
   /// Runs of pictures that are best read together, where reading in any order would cost much more; nil where it does not.
   var shards: [Range<Int>]? { get }
+}
+
+extension ImageStore {
+  func withName(_ place: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+    Array(name(place).utf8).withUnsafeBytes(body)
+  }
 }
 
 /// Pictures of a set that are decoded when they are needed.
@@ -57,6 +67,21 @@ public struct EncodedImages: Hashable, Sendable {
     _ index: Int, _ scratch: inout [UInt8], _ body: (UnsafeRawBufferPointer) throws(ImageFault) -> Result
   ) throws(ImageFault) -> Result {
     try store.withBytes(Int(places[index]), &scratch, body)
+  }
+
+  /// Adds all names, each with a newline.
+  func hashNames(into hash: inout SHA256) {
+    var block: [UInt8] = []
+    block.reserveCapacity(1 << 17)
+    for place in places {
+      store.withName(Int(place)) { block.append(contentsOf: $0) }
+      block.append(10)
+      if block.count > 1 << 16 {
+        hash.update(data: block)
+        block.removeAll(keepingCapacity: true)
+      }
+    }
+    hash.update(data: block)
   }
 
   /// The same pictures in the same order, from the same place, by the same transform.

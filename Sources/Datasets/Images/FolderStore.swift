@@ -13,6 +13,9 @@ final class FolderStore: ImageStore {
   var count: Int { names.count }
   var shards: [Range<Int>]? { nil }
   func name(_ place: Int) -> String { names[place] }
+  func withName(_ place: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+    names.withBytes(place) { body(UnsafeRawBufferPointer($0)) }
+  }
   func location(_ place: Int) -> String { names[place].hasPrefix("/") ? names[place] : root + "/" + names[place] }
 
   func withBytes<Result>(

@@ -25,6 +25,11 @@ public final class ImageReader {
     return hash
   }
 
+  /// A picture's bytes as stored.
+  func bytes(_ images: EncodedImages, _ index: Int) throws(ImageFault) -> [UInt8] {
+    try images.withBytes(index, &file) { (bytes) throws(ImageFault) in Array(bytes) }
+  }
+
   /// A whole picture, upright, RGB.
   public func decode(_ images: EncodedImages, _ index: Int) throws(ImageFault) -> Bitmap {
     try images.withBytes(index, &file) { (bytes) throws(ImageFault) in try decoder.decode(bytes) }

@@ -104,6 +104,13 @@ public struct PackWriter {
   ) throws(ImageFault) -> [UInt8] {
     var image: Bitmap
     if let encoded = samples.encoded {
+      let header = try reader.header(encoded, index)
+      let isKept = options.size(width: header.width, height: header.height) == (header.width, header.height)
+      if options.quality != nil, isKept, header.format == .jpeg {
+        // A picture that stays as it is loses nothing; that it can be decoded is made sure of.
+        _ = try reader.decode(encoded, index)
+        return try reader.bytes(encoded, index)
+      }
       image = try reader.decode(encoded, index)
     } else {
       image = samples.bitmap(index).repeated()

@@ -47,8 +47,7 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
     .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], exclude: ["Fixtures/generate.py"],
-      resources: [.copy("Fixtures/fixtures.json")]),
+      name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ObjectivesTests", dependencies: ["Objectives", "TestSupport"], exclude: ["Fixtures/generate.py"],

@@ -34,6 +34,8 @@ void cc_decoder_free(cc_decoder *decoder) {
   free(decoder);
 }
 
+void cc_decoder_withhold_vectors(cc_decoder *decoder, int levels) { decoder->resizer.withheld = levels; }
+
 const char *cc_decoder_message(const cc_decoder *decoder) { return decoder->message; }
 
 int exif_orientation(const uint8_t *tiff, size_t count) {

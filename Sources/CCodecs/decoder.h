@@ -27,6 +27,7 @@ struct pass {
 /// A resize of rows that come one after another.
 struct resizer {
   struct pass columns, rows;
+  int withheld;         ///< Levels of vector instructions not to be used; 0 outside tests.
   bool rows_first;      ///< Along y before along x.
   size_t stride;        ///< Bytes of a line.
   uint8_t *lines;       ///< Rows from rows.low on: resized along x already, or from columns.low on as they came.
@@ -47,7 +48,7 @@ struct cc_decoder {
   size_t count;
   cc_image_info info;
   size_t start;  ///< Where the pixels of an uncompressed file begin.
-  void *jpeg;  ///< Made at the first JPEG.
+  void *jpeg;  ///< Made anew for each JPEG.
   struct resizer resizer;
   struct scratch row, whole, turned;
   char message[256];

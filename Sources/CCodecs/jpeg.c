@@ -18,8 +18,12 @@ struct jpeg {
   jmp_buf back;
 };
 
-/// More scans than any encoder writes; each may cost a pass over the whole picture.
-enum { scan_limit = 500 };
+/// More scans than any encoder writes. Each may cost a pass over the whole picture, from a few bytes: large pictures get
+/// fewer, 4 thousand million pixels' worth, but 32.
+static int scan_limit(const struct jpeg_decompress_struct *info) {
+  uint64_t scans = 4000000000u / ((uint64_t)info->image_width * info->image_height + 1);
+  return scans > 500 ? 500 : scans < 32 ? 32 : (int)scans;
+}
 
 static void leave(struct jpeg *jpeg, cc_image_status status) {
   jpeg->status = status;
@@ -55,6 +59,7 @@ static void warn(j_common_ptr info, int level) {
       break;
     }
     case JWRN_ARITH_BAD_CODE:
+    case JWRN_BOGUS_PROGRESSION:
     case JWRN_HIT_MARKER:
     case JWRN_HUFF_BAD_CODE:
     case JWRN_MUST_RESYNC: fail(info); break;
@@ -66,8 +71,8 @@ static void print_nothing(j_common_ptr info) { (void)info; }
 
 static void watch(j_common_ptr info) {
   struct jpeg *jpeg = (struct jpeg *)info;
-  if (info->is_decompressor && jpeg->info.input_scan_number > scan_limit) {
-    snprintf(jpeg->decoder->message, sizeof jpeg->decoder->message, "more than %d scans", scan_limit);
+  if (jpeg->info.input_scan_number > scan_limit(&jpeg->info)) {
+    snprintf(jpeg->decoder->message, sizeof jpeg->decoder->message, "more than %d scans", scan_limit(&jpeg->info));
     leave(jpeg, CC_IMAGE_DAMAGED);
   }
 }
@@ -80,9 +85,10 @@ void jpeg_forget(cc_decoder *decoder) {
   decoder->jpeg = NULL;
 }
 
-/// Makes the decompressor, once.
+/// Makes a decompressor, a new one for each file: libjpeg keeps tables, and a file that lacks its own would be read with
+/// those of the file before.
 static cc_image_status prepare(cc_decoder *decoder) {
-  if (decoder->jpeg != NULL) return CC_IMAGE_OK;
+  jpeg_forget(decoder);
   struct jpeg *jpeg = calloc(1, sizeof *jpeg);
   if (jpeg == NULL) return decoder_fail(decoder, CC_IMAGE_NO_MEMORY, "no memory for a JPEG decoder");
   jpeg->decoder = decoder;
@@ -121,7 +127,6 @@ cc_image_status jpeg_open(cc_decoder *decoder, uint64_t pixel_limit) {
     jpeg_abort_decompress(info);
     return jpeg->status;
   }
-  jpeg_abort_decompress(info);
   jpeg_mem_src(info, decoder->bytes, decoder->count);
   jpeg_read_header(info, TRUE);
   decoder->info.width = info->image_width;
@@ -155,6 +160,17 @@ static void set_output(struct jpeg_decompress_struct *info) {
   info->do_fancy_upsampling = TRUE;
 }
 
+/// Begins to decompress. A component without a scan would be made up.
+static void start(struct jpeg *jpeg) {
+  struct jpeg_decompress_struct *info = &jpeg->info;
+  jpeg_start_decompress(info);
+  for (int c = 0; c < info->num_components; c++) {
+    if (info->comp_info[c].quant_table != NULL) continue;  // Taken when the component's first scan begins.
+    snprintf(jpeg->decoder->message, sizeof jpeg->decoder->message, "component %d has no data", c + 1);
+    leave(jpeg, CC_IMAGE_DAMAGED);
+  }
+}
+
 cc_image_status jpeg_read(cc_decoder *decoder, uint8_t *rgb) {
   struct jpeg *jpeg = decoder->jpeg;
   struct jpeg_decompress_struct *info = &jpeg->info;
@@ -166,7 +182,7 @@ cc_image_status jpeg_read(cc_decoder *decoder, uint8_t *rgb) {
     return jpeg->status;
   }
   set_output(info);
-  jpeg_start_decompress(info);
+  start(jpeg);
   while (info->output_scanline < info->output_height) {
     JSAMPROW row = decoder->row.bytes;
     uint8_t *to = rgb + (size_t)info->output_scanline * info->output_width * 3;
@@ -190,6 +206,18 @@ static uint32_t reduction(const cc_resize *resize) {
   return by;
 }
 
+/// Whether libjpeg smooths between blocks: the scans of a progressive picture end before the last bits. What it does to a
+/// block then depends on two blocks on either side.
+static bool smooths(const struct jpeg_decompress_struct *info) {
+  if (!info->progressive_mode || !info->do_block_smoothing || info->coef_bits == NULL) return false;
+  for (int c = 0; c < info->num_components; c++) {
+    for (int i = 1; i < DCTSIZE2; i++) {
+      if (info->coef_bits[c][i] != 0) return true;
+    }
+  }
+  return false;
+}
+
 cc_image_status jpeg_read_resized(cc_decoder *decoder, const cc_resize *resize, uint8_t *rgb) {
   struct jpeg *jpeg = decoder->jpeg;
   struct jpeg_decompress_struct *info = &jpeg->info;
@@ -211,28 +239,29 @@ cc_image_status jpeg_read_resized(cc_decoder *decoder, const cc_resize *resize, 
   set_output(info);
   info->scale_num = 1;
   info->scale_denom = by;
-  jpeg_start_decompress(info);
+  start(jpeg);
   // Columns: libjpeg-turbo cuts at whole blocks; one block more on either side keeps its upsampling from seeing the cut.
   JDIMENSION block = (JDIMENSION)(info->max_h_samp_factor * info->min_DCT_scaled_size);
   JDIMENSION first = x + resizer->columns.low, last = x + resizer->columns.high;
   first = first > block ? first - block : 0;
   last = last + block < info->output_width ? last + block : info->output_width;
   JDIMENSION width = last - first, full = info->output_width;
-  if (width + block < full) {
+  bool is_smooth = smooths(info);
+  if (width + block < full && !is_smooth) {
     jpeg_crop_scanline(info, &first, &width);
   } else {
     first = 0;
   }
   JDIMENSION top = y + resizer->rows.low, end = y + resizer->rows.high;
   if (end > info->output_height) end = info->output_height;
-  if (top > 0) jpeg_skip_scanlines(info, top);
+  if (top > 0 && !is_smooth) jpeg_skip_scanlines(info, top);
   while (info->output_scanline < end) {
     JSAMPROW row = decoder->row.bytes;
-    uint32_t place = info->output_scanline - y;
+    uint32_t line = info->output_scanline;
     if (jpeg_read_scanlines(info, &row, 1) != 1) fail((j_common_ptr)info);
     if (info->out_color_space == JCS_CMYK) cmyk_to_rgbx(row, info->output_width);
-    // `first` counts from the picture's left, the resizer from the source's.
-    resizer_row(resizer, row, (int64_t)first - x, place);
+    // `first` and `line` count from the picture's corner, the resizer from the source's.
+    if (line >= top) resizer_row(resizer, row, (int64_t)first - x, line - y);
   }
   // What lies below is not looked at.
   jpeg_abort_decompress(info);

@@ -20,7 +20,10 @@ static void fail(png_structp png, png_const_charp text) {
   longjmp(png_jmpbuf(png), 1);
 }
 
-static void ignore(png_structp png, png_const_charp text) { (void)png, (void)text; }
+/// libpng goes on without a transparency that it does not understand; nothing else that it warns of changes a pixel.
+static void warn(png_structp png, png_const_charp text) {
+  if (strncmp(text, "tRNS", 4) == 0) fail(png, text);
+}
 
 static void take(png_structp png, png_bytep bytes, png_size_t count) {
   struct source *source = png_get_io_ptr(png);
@@ -34,7 +37,7 @@ static void take(png_structp png, png_bytep bytes, png_size_t count) {
 }
 
 static png_structp begin(struct source *source, png_infop *info) {
-  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, source, fail, ignore);
+  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, source, fail, warn);
   *info = png == NULL ? NULL : png_create_info_struct(png);
   if (*info == NULL) {
     png_destroy_read_struct(&png, NULL, NULL);
@@ -42,10 +45,15 @@ static png_structp begin(struct source *source, png_infop *info) {
     return NULL;
   }
   png_set_read_fn(png, source, take);
-  // Sizes are ours to judge; ancillary chunks must not grow without bound.
+  // Sizes are ours to judge. A wrong check sum is damage, also in chunks that libpng would drop.
   png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
+  png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+  // Of the ancillary chunks only transparency and orientation are read: what the others unpack to takes no memory.
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);  // All but tRNS.
+#ifdef PNG_eXIf_SUPPORTED
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "eXIf", 1);
+#endif
   png_set_chunk_malloc_max(png, 16 << 20);
-  png_set_chunk_cache_max(png, 64);
   return png;
 }
 

@@ -197,19 +197,22 @@ AVX2 static size_t along_y_256(const uint8_t *lines, size_t stride, const int32_
   return x;
 }
 
-static int vector_level(void) {
+/// 2 AVX-512, 1 AVX2, 0 neither; less what the resizer is told to do without.
+static int vector_level(const struct resizer *resizer) {
+  int level = __builtin_cpu_supports("avx2") ? 1 : 0;
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
-    return 2;
+    level = 2;
   }
-  return __builtin_cpu_supports("avx2") ? 1 : 0;
+  return level - resizer->withheld;
 }
 #endif
 
 /// `pixels` begin at column `left`, which may lie right of column 0: nothing left of columns.low is read.
-static void resize_along_x(const struct pass *columns, const uint8_t *pixels, int64_t left, uint8_t *line) {
+static void resize_along_x(const struct resizer *resizer, const uint8_t *pixels, int64_t left, uint8_t *line) {
+  const struct pass *columns = &resizer->columns;
   pixels -= left * 4;
 #if defined(__x86_64__)
-  switch (vector_level()) {
+  switch (vector_level(resizer)) {
     case 2: along_x_512(columns, pixels, line); return;
     case 1: along_x_256(columns, pixels, line); return;
   }
@@ -223,7 +226,7 @@ static void resize_along_y(const struct resizer *resizer, uint32_t i, uint8_t *l
   const uint8_t *lines = resizer->lines + (size_t)(rows->starts[i] - (int32_t)rows->low) * stride;
   const int32_t *weights = rows->weights + (size_t)i * rows->taps;
 #if defined(__x86_64__)
-  switch (vector_level()) {
+  switch (vector_level(resizer)) {
     case 2: done = along_y_512(lines, stride, weights, rows->counts[i], stride, line); break;
     case 1: done = along_y_256(lines, stride, weights, rows->counts[i], stride, line); break;
   }
@@ -237,7 +240,7 @@ void resizer_row(struct resizer *resizer, const uint8_t *pixels, int64_t left, u
   if (resizer->rows_first) {
     memcpy(line, pixels + ((int64_t)resizer->columns.low - left) * 4, resizer->stride);
   } else {
-    resize_along_x(&resizer->columns, pixels, left, line);
+    resize_along_x(resizer, pixels, left, line);
   }
 }
 
@@ -247,7 +250,7 @@ void resizer_end(struct resizer *resizer, uint8_t *rgb) {
     uint8_t *line = resizer->line.bytes;
     if (resizer->rows_first) {
       resize_along_y(resizer, i, resizer->wide.bytes);
-      resize_along_x(&resizer->columns, resizer->wide.bytes, resizer->columns.low, line);
+      resize_along_x(resizer, resizer->wide.bytes, resizer->columns.low, line);
     } else {
       resize_along_y(resizer, i, line);
     }

@@ -22,8 +22,10 @@ public enum Purpose: UInt64, Sendable, CaseIterable {
   case transfer
   /// Random data of speed tests.
   case bench
+  /// Corrupted images: keyed by corruption and severity, and by sample.
+  case corruption
   /// How a batch is mixed: keyed by epoch and step.
-  case mixing = 13
+  case mixing
 }
 
 /// Random numbers as a value, keyed by what they are for.

@@ -19,6 +19,12 @@ extension DatasetEntry {
     "notmnist", "letters A to J in many typefaces, 28x28 gray, 10 classes",
     classNames: "ABCDEFGHIJ".map(String.init))
 
+  /// Kuzushiji-MNIST in MNIST's files: 28x28 gray, one cursive character for each row of hiragana (Clanuwat and others,
+  /// 2018).
+  static let kmnist = mnistLike(
+    "kmnist", "60,000 and 10,000 cursive Japanese characters, 28x28 gray, 10 classes",
+    classNames: ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"])
+
   /// CIFAR-10, in the official binary files or the lossy and lossless parts of them that tests use.
   static let cifar10 = DatasetEntry(
     name: "cifar10", summary: "photographs of animals and vehicles, 32x32 colour, 10 classes",

@@ -5,7 +5,11 @@ extension DatasetEntry {
     source: .folder
   ) { reference throws(DatasetError) in
     let tree = try FolderTree(reference.directory ?? ".")
-    return OpenedDataset(splits: tree.splits) { split throws(DatasetError) in try tree.index(split).samples(reference) }
+    var set = OpenedDataset(splits: tree.splits) { split throws(DatasetError) in
+      try tree.index(split).samples(reference)
+    }
+    for split in tree.splits { set.classLists[split] = try tree.classes(of: split) }
+    return set
   }
 
   /// `list:FILE`: pictures named in a list with their labels.

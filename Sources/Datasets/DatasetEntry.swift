@@ -4,6 +4,8 @@ public struct OpenedDataset: Sendable {
   public var splits: [Split]
   /// Reads a stored split, labelled by the factor of the reference.
   public var load: @Sendable (Split) throws(DatasetError) -> Samples
+  /// The classes of each split, where its own files list them.
+  public var classLists: [Split: [String]] = [:]
 
   /// A set from its parts.
   public init(splits: [Split], load: @escaping @Sendable (Split) throws(DatasetError) -> Samples) {
@@ -72,9 +74,11 @@ public struct DatasetEntry: Sendable {
   public func splits(_ reference: DataReference) -> [Split] { (try? open(reference).splits) ?? Split.allCases }
 
   /// The sets that the program knows.
-  public static let standard: [DatasetEntry] = [
-    .glyphs, .fashionMNIST, .mnist, .notMNIST, .cifar10, .cifar100, .folder, .list, .shards, .pack, .idx, .cifar,
-  ]
+  public static let standard: [DatasetEntry] =
+    [
+      .glyphs, .fashionMNIST, .mnist, .notMNIST, .kmnist, .emnist, .cifar10, .cifar100, .cifar10Point1, .cifar10C,
+      .cifar100C, .svhn, .stl10, .folder, .list, .shards, .pack, .idx, .cifar,
+    ] + ListedLayout.standard.map(\.entry)
 
   /// The entry of that name; an unknown name is answered with the known ones, the nearest first.
   public static func find(_ name: String, in list: [DatasetEntry] = standard) throws(DatasetError)

@@ -1,8 +1,9 @@
 /// Antialiased bicubic resizing, byte for byte as Pillow's `Image.resize(size, BICUBIC)` for 8-bit images.
 ///
-/// Rows first, then columns, each pass rounded to bytes; a pass that would keep its size is left out. Weights are
-/// those of Keys' cubic with a = -1/2, stretched by the factor of reduction, normalized over what lies inside the
-/// image, and rounded to multiples of 2^-22. Source: Pillow, `src/libImaging/Resample.c`.
+/// Along rows first, then along columns, each pass rounded to bytes; the other way round where that drops more than twice
+/// as many rows as columns (the order of Pillow 13). A pass that would keep its size is left out. Weights are those of
+/// Keys' cubic with a = -1/2, stretched by the factor of reduction, normalized over what lies inside the image, and rounded
+/// to multiples of 2^-22. Source: Pillow, `src/libImaging/Resample.c`.
 struct Resampling {
   private static let precision = 22
 
@@ -55,13 +56,17 @@ struct Resampling {
   /// Resizes `count` planes that follow each other.
   func callAsFunction(_ planes: [UInt8], count: Int) -> [UInt8] {
     var result = planes
+    let isColumnsFirst = height > newHeight && height - newHeight > 2 * (width - newWidth)
+    if isColumnsFirst, let columns {
+      result = Self.apply(columns, to: result, groups: count, size: height, newSize: newHeight, stride: width)
+    }
     if let rows {
       // Every row of every plane alike.
-      result = Self.apply(rows, to: result, groups: count * height, size: width, newSize: newWidth, stride: 1)
+      let lines = count * (isColumnsFirst ? newHeight : height)
+      result = Self.apply(rows, to: result, groups: lines, size: width, newSize: newWidth, stride: 1)
     }
-    if let columns {
-      result = Self.apply(
-        columns, to: result, groups: count, size: height, newSize: newHeight, stride: newWidth)
+    if !isColumnsFirst, let columns {
+      result = Self.apply(columns, to: result, groups: count, size: height, newSize: newHeight, stride: newWidth)
     }
     return result
   }

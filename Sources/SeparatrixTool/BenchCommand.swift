@@ -6,7 +6,7 @@ import Training
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "The program's own speed on this machine.", subcommands: [Train.self])
+    commandName: "bench", abstract: "The program's own speed on this machine.", subcommands: [Train.self, Images.self])
 
   struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,8 +4,9 @@ import Foundation
 
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Data sets: what there is, what is in it.",
-    subcommands: [List.self, Info.self])
+    commandName: "data",
+    abstract: "Data sets: what there is, what is in it, whether it is sound; packed for speed, looked at.",
+    subcommands: [List.self, Info.self, Verify.self, Pack.self, Preview.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -38,19 +39,22 @@ struct DataCommand: ParsableCommand {
       abstract: "Counts, classes, mean, deviation and SHA-256 of a set; a contact sheet with --sheet.",
       discussion: "Example:\n  separatrix data info fashion-mnist:data/fashion-mnist --sheet sheet.png")
 
-    @Argument(help: "Data: glyphs, NAME:DIR, idx:IMAGES,LABELS or cifar:FILE[,FILE...].") var name: String?
+    @Argument(help: "Data: \(DataReference.grammar).") var name: String?
     @Option(help: "The same as the argument.") var data: String?
     @Option(help: "Split whose figures stand at the top: train or test.") var split: String?
     @Option(help: "Write a contact sheet to this PNG file.") var sheet: String?
+    @OptionGroup var pictures: PictureOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
       guard let text = name ?? data else {
         throw Outcome.usage("which data set? For example: separatrix data info glyphs")
       }
-      let reference = try DataReference(parsing: text)
+      let reference = try pictures.applied(to: DataReference(parsing: text))
       let chosen = try split.map { try named(Split.self, $0, "--split") }
-      let info = try DatasetInfo(reference, split: chosen)
+      let line = ProgressLine()
+      let info = try DatasetInfo(reference, split: chosen) { done, total in line.show("measured \(done) of \(total)") }
+      line.clear()
       if let sheet { try ContactSheet.write(try reference.loadStored(info.split), to: URL(typed: sheet)) }
       if output.json { return try Console.printJSON(info) }
       print(info.dataset)
@@ -65,6 +69,7 @@ struct DataCommand: ParsableCommand {
           ("  SHA-256", part.sha256),
           ("  classes", String(part.classes)),
         ])
+        for image in part.skipped ?? [] { print("    left out: \(image)") }
         Console.printFields(zip(part.classNames, part.perClass).map { ("    \($0)", String($1)) })
       }
       if let sheet { print("\ncontact sheet: \(sheet)") }

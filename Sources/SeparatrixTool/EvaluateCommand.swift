@@ -16,12 +16,13 @@ struct EvaluateCommand: ParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("Run folder, or a weights file.", valueName: "run")) var path: String
-  @Option(help: "Data: glyphs, NAME:DIR, idx:IMAGES,LABELS or cifar:FILE[,FILE...]. Default: the run's own.")
+  @Option(help: "Data: \(DataReference.grammar). Default: the run's own.")
   var data: String?
   @Option(help: "Split to measure: train, test or holdout. Default: test, or all of a set without one.")
   var split: String?
   @Option(help: "Keep each example's outputs, probabilities and label in this .npz file.") var predictions: String?
   @Option(help: "Threads.") var threads: Int?
+  @OptionGroup var pictures: PictureOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -29,7 +30,9 @@ struct EvaluateCommand: ParsableCommand {
     let url = URL(typed: path)
     let trained = try TrainedModel(url, catalog: Tool.catalog)
     let plan = try? TrainingRun.plan(in: url)
-    let samples = try SampleChoice(data: data, split: split, plan: plan).load()
+    var samples = try SampleChoice(data: data, split: split, plan: plan, pictures: pictures).load()
+    // Pictures come at the size that the network was trained on.
+    if samples.encoded != nil { samples = samples.converted(to: trained.description.shape) }
     let line = ProgressLine()
     let test = try trained.predict(samples) { line.show("\($0) of \(samples.count) images") }
     var holdout: Predictions?
@@ -51,6 +54,7 @@ struct EvaluateCommand: ParsableCommand {
       ("ECE, scaled", Console.number(result.eceScaled)),
     ])
     if let reason = result.reason { print("(\(reason))") }
+    for image in test.skipped { Console.complain("left out: \(image)") }
   }
 }
 
@@ -63,20 +67,21 @@ struct ExtractCommand: ParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("Run folder, or a weights file.", valueName: "run")) var path: String
-  @Option(help: "Data: glyphs, NAME:DIR, idx:IMAGES,LABELS or cifar:FILE[,FILE...]. Default: the run's own.")
+  @Option(help: "Data: \(DataReference.grammar). Default: the run's own.")
   var data: String?
   @Option(help: "Split: train, test or holdout. Default: test, or all of a set without one.") var split: String?
   @Option(help: "Blocks to keep besides the pooled features, with commas, as stem,layer1.0; or all.") var layers:
     String?
   @Option(help: "The feature file to write.") var out: String
   @Option(help: "Threads.") var threads: Int?
+  @OptionGroup var pictures: PictureOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     try Machine.setThreads(threads ?? HostMachine.cores)
     let url = URL(typed: path)
     let trained = try TrainedModel(url, catalog: Tool.catalog)
-    let choice = SampleChoice(data: data, split: split, plan: try? TrainingRun.plan(in: url))
+    let choice = SampleChoice(data: data, split: split, plan: try? TrainingRun.plan(in: url), pictures: pictures)
     var samples = try choice.load()
     // The same care as for a study's targets: images are brought to the network's input.
     if samples.shape != trained.description.shape { samples = samples.converted(to: trained.description.shape) }
@@ -93,16 +98,19 @@ struct ExtractCommand: ParsableCommand {
     if output.json {
       return try Console.printJSON(
         Written(
-          out: out, n: samples.count, layers: Dictionary(shapes) { first, _ in first },
+          out: out, n: predictions.labels.count, skipped: predictions.skipped,
+          layers: Dictionary(shapes) { first, _ in first },
           accuracy: try predictions.accuracy()))
     }
-    print("\(out): \(samples.count) examples")
+    for image in predictions.skipped { Console.complain("left out: \(image)") }
+    print("\(out): \(predictions.labels.count) examples")
     Console.printFields(shapes.map { ($0.0, $0.1.map(String.init).joined(separator: " x ")) })
   }
 
   private struct Written: Encodable {
     let out: String
     let n: Int
+    let skipped: [BadImage]
     let layers: [String: [Int]]
     let accuracy: Double
   }
@@ -113,14 +121,15 @@ struct SampleChoice {
   let data: String?
   let split: String?
   let plan: Plan?
+  let pictures: PictureOptions
 
   /// The set named, or the run's own.
   func reference() throws -> DataReference {
-    if let data { return try DataReference(parsing: data) }
+    if let data { return try pictures.applied(to: DataReference(parsing: data)) }
     guard let plan else {
       throw Outcome.usage("--data is missing; for example: --data glyphs or --data fashion-mnist:DIR")
     }
-    return plan.data
+    return try pictures.applied(to: plan.data)
   }
 
   /// The split's name, for the record.
@@ -135,8 +144,7 @@ struct SampleChoice {
         throw Outcome.usage("--split holdout needs a run folder whose plan holds samples out")
       }
       return held
-    case nil where data != nil && reference.test.isEmpty && !reference.train.isEmpty:
-      return try reference.loadStored(.train)
+    case nil where data != nil && reference.splits == [.train]: return try reference.loadStored(.train)
     case nil: return try reference.load(.test)
     case .some(let name):
       guard let split = Split(rawValue: name) else {

@@ -23,7 +23,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Network: resnet8, 14, 20, 32, 44, 56 or convnet.") var network: String?
   @Option(help: "Channels of the network's first stage.") var width: Int?
   @Option(help: "Objective, as label-smoothing:smoothing=0.1+logit-penalty.") var objective: String?
-  @Option(help: "Data: glyphs, NAME:DIR, idx:IMAGES,LABELS or cifar:FILE[,FILE...].") var data: String?
+  @Option(help: "Data: \(DataReference.grammar).") var data: String?
   @Option(help: "Passes over the training samples.") var epochs: Int?
   @Option(help: "Seed of first weights, order and augmentation.") var seed: UInt64?
   @Option(help: "Samples in a step.") var batch: Int?
@@ -44,6 +44,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Folder of the run.") var out: String
   @Option(help: "Write a checkpoint every SECONDS, or every N steps as Nsteps.") var checkpointEvery = "30"
   @Flag(help: "Show the plan, its size and stop.") var dryRun = false
+  @OptionGroup var pictures: PictureOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -124,6 +125,7 @@ struct TrainCommand: ParsableCommand {
       throw Outcome.usage("--data is missing; for example: --data glyphs or --data fashion-mnist:DIR")
     }
     if let data { reference = try DataReference(parsing: data) }
+    reference = try pictures.applied(to: reference)
     guard let name = network ?? base?.network.name else {
       throw Outcome.usage("--network is missing; known: \(Tool.catalog.networks.map(\.name).joined(separator: ", "))")
     }

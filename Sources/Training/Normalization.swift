@@ -10,6 +10,12 @@ public struct Normalization: Codable, Hashable, Sendable {
   /// Pictures that are not in memory are measured by this many of them at most, spread evenly.
   static let pictures = 4096
 
+  /// Figures given.
+  init(mean: [Double], deviation: [Double]) {
+    self.mean = mean
+    self.deviation = deviation
+  }
+
   /// Measures them over `samples`; over some thousand of them where pictures are decoded when they are needed. Pictures
   /// that cannot be decoded are left out here, and dealt with when they are trained on.
   public init(of samples: Samples) throws(DatasetError) {

@@ -74,6 +74,8 @@ struct AugmentationFixtures: Decodable {
   }
   var operations: Operations
   var magnitudes: [Magnitudes]
+  /// Each policy's pairs of "operation probability strength".
+  var tables: [String: [[String]]]
   var crops: [Rectangles]
   var fallbacks: [Fallback]
   var jitter: Jitter
@@ -96,6 +98,7 @@ func picture(_ kind: String, _ width: Int, _ height: Int, _ channels: Int) -> Bi
     for x in 0..<width {
       for c in 0..<channels {
         switch kind {
+        case "colors": image.pixels[place] = UInt8((y * width + x) / [2704, 52, 1][c] % 52 * 5)
         case "noise": image.pixels[place] = UInt8(256 * counterUniform(1, place))
         case "dull": image.pixels[place] = UInt8(90 + Int(60 * counterUniform(2, place)))
         case "smooth":

@@ -61,6 +61,19 @@ import Testing
     #expect(Set(RandAugment.operations.map(\.rawValue)) == names)
   }
 
+  /// Every policy, pair by pair.
+  @Test func policiesAreTorchvisions() {
+    #expect(Set(fixtures.tables.keys) == Set(AutoAugmentPolicy.allCases.map(\.rawValue)))
+    for policy in AutoAugmentPolicy.allCases {
+      let found = policy.pairs.map { pair in
+        [pair.first, pair.second].map {
+          "\($0.operation.rawValue) \(AugmentationValue.number($0.probability)) \($0.bin)"
+        }
+      }
+      #expect(found == fixtures.tables[policy.rawValue])
+    }
+  }
+
   @Test func mirrorAndShiftMovePixels() throws {
     var image = try #require(Bitmap(width: 3, height: 2, channels: 1, pixels: [1, 2, 3, 4, 5, 6]))
     image.mirror()

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 @testable import Datasets
 
@@ -28,10 +29,7 @@ struct Fixtures: Decodable {
   var statistics: Statistics
 
   static func load() throws -> Fixtures {
-    guard let file = Bundle.module.url(forResource: "fixtures", withExtension: "json") else {
-      throw CocoaError(.fileNoSuchFile)
-    }
-    return try JSONDecoder().decode(Fixtures.self, from: Data(contentsOf: file))
+    try fixture(Fixtures.self, "fixtures.json")
   }
 }
 

@@ -123,6 +123,16 @@ struct LearningCase: Decodable {
     #expect(huge.probabilities[2] == 1 && huge.probabilities[3] == 0)
   }
 
+  @Test func valuesGivenAwayOrKept() throws {
+    let kept = [1.0, 2, 3, 5]
+    var given = kept
+    given[3] = 4
+    let first = try ClassOutputs(consume given, count: 2, classes: 2)
+    let second = try ClassOutputs(kept, count: 2, classes: 2)
+    #expect(kept == [1, 2, 3, 5])
+    #expect(first.probabilities[0] == second.probabilities[0] && first.probabilities[3] != second.probabilities[3])
+  }
+
   @Test func whatCannotBeIsRefused() throws {
     #expect(
       fault { () throws(DatasetError) in _ = try ClassOutputs([1, 2, 3], count: 2, classes: 2) }?.kind == .countMismatch

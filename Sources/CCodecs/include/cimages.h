@@ -84,6 +84,10 @@ cc_image_status cc_resize_rgb(cc_decoder *_Nonnull decoder, const uint8_t *_Nonn
 uint8_t *_Nullable cc_jpeg(const uint8_t *_Nonnull pixels, uint32_t width, uint32_t height, int channels, int quality,
                            size_t *_Nonnull count);
 
+/// For tests: resizing does without the widest `levels` vector instruction sets that it would use (1: AVX2 where there is
+/// AVX-512; 2: none).
+void cc_decoder_withhold_vectors(cc_decoder *_Nonnull decoder, int levels);
+
 /// values[i] = table[channel][pixel]: an RGB image [height, width, 3] becomes f32 [height, width, 3], by
 /// value * scale[channel] + offset[channel], mirrored left to right if `flip` is set.
 void cc_normalize(const uint8_t *_Nonnull rgb, uint32_t width, uint32_t height, int flip, const float *_Nonnull scale,

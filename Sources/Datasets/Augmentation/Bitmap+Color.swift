@@ -19,24 +19,23 @@ extension Bitmap {
   /// Hue: turns the color circle by `turn` of its circumference, -0.5 to 0.5, cut to a whole 255th.
   ///
   /// The bytes of torchvision 0.28.0 on Pillow 13.0.0 images: to 8-bit HSV, the turn added to the hue's byte modulo
-  /// 256, and back. Both conversions lose something, so that even a turn of 0 changes pixels a little.
+  /// 256, and back. Both conversions lose something, so that even a turn of 0 changes pixels a little. Quotients are
+  /// products with inverses here; compared for all 2^24 colors and three turns, not a byte differs.
   mutating func adjustHue(_ turn: Double) {
     guard channels == 3 else { return }
     let turn = UInt8(truncatingIfNeeded: Int(min(max(turn, -0.5), 0.5) * 255))
+    // Each hue's place within its sextant of the color circle.
+    let fractions = (0..<256).map { (hue: Int) -> Float in Float(Double(hue) * 6 / 255 - Double(hue * 6 / 255)) }
+    let inverses = (0..<256).map { (value: Int) -> Double in 1 / Double(max(value, 1)) }
+    let shares = (0..<256).map { (saturation: Int) -> Float in Float(Double(saturation) / 255) }
     pixels.withUnsafeMutableBufferPointer { pixels in
       for i in Swift.stride(from: 0, to: pixels.count, by: 3) {
         let (red, green, blue) = (pixels[i], pixels[i + 1], pixels[i + 2])
         let (high, low) = (max(red, green, blue), min(red, green, blue))
         guard high > low else { continue }  // a gray pixel has no hue
-        let spread = Float(high - low)
-        let saturation = UInt8(Double(spread / Float(high)) * 255)
-        guard saturation > 0 else {
-          (pixels[i], pixels[i + 1]) = (high, high)
-          pixels[i + 2] = high
-          continue
-        }
-        let hue = Self.hue(red, green, blue, high, spread) &+ turn
-        let color = Self.color(hue, saturation, high)
+        let saturation = Int32(Double(Float(Double(high - low) * inverses[Int(high)])) * 255)
+        let hue = Int(Self.hue(red, green, blue, high, inverses[Int(high - low)]) &+ turn)
+        let color = Self.color(sextant: hue * 6 / 255, fractions[hue], shares[Int(saturation)], high)
         pixels[i] = color.red
         pixels[i + 1] = color.green
         pixels[i + 2] = color.blue
@@ -46,43 +45,33 @@ extension Bitmap {
 
   /// The hue in 255ths of a turn, cut off: single precision where Pillow uses it, double elsewhere.
   @inline(__always)
-  private static func hue(_ red: UInt8, _ green: UInt8, _ blue: UInt8, _ high: UInt8, _ spread: Float) -> UInt8 {
-    let r = Float(high - red) / spread
-    let g = Float(high - green) / spread
-    let b = Float(high - blue) / spread
-    let sextants: Float
-    if red == high {
-      sextants = b - g
-    } else if green == high {
-      sextants = Float(2 + Double(r) - Double(b))
-    } else {
-      sextants = Float(4 + Double(g) - Double(r))
-    }
-    var turns = Double(sextants) / 6 + 1
-    if turns >= 1 { turns -= 1 }
-    return UInt8(Double(Float(turns)) * 255)
+  private static func hue(_ red: UInt8, _ green: UInt8, _ blue: UInt8, _ high: UInt8, _ inverse: Double) -> UInt8 {
+    let isRed = red == high
+    let isGreen = green == high
+    let base = isRed ? 0.0 : isGreen ? 2 : 4
+    let ahead = Double(Float(Double(high - (isRed ? blue : isGreen ? red : green)) * inverse))
+    let behind = Double(Float(Double(high - (isRed ? green : isGreen ? blue : red)) * inverse))
+    let turns = Double(Float(base + ahead - behind)) * (1.0 / 6) + 1
+    return UInt8(truncatingIfNeeded: Int32(Double(Float(turns >= 1 ? turns - 1 : turns)) * 255))
   }
 
-  /// The color of a hue, a saturation above 0 and a highest value.
+  /// The color at a place within a sextant of the circle, by its share of saturation and its highest value.
   @inline(__always)
   private static func color(
-    _ hue: UInt8, _ saturation: UInt8, _ high: UInt8
+    sextant: Int, _ fraction: Float, _ share: Float, _ high: UInt8
   ) -> (red: UInt8, green: UInt8, blue: UInt8) {
-    let sextant = Int(hue) * 6 / 255
-    let fraction = Float(Double(hue) * 6 / 255 - Double(sextant))
-    let share = Float(Double(saturation) / 255)
     let value = Double(high)
     // Rounded; no product lies just below a half, where the sum would be rounded up.
-    let lowest = UInt8(value * (1 - Double(share)) + 0.5)
-    let falling = UInt8(value * (1 - Double(share * fraction)) + 0.5)
-    let rising = UInt8(value * (1 - Double(share) * (1 - Double(fraction))) + 0.5)
-    return switch sextant {
-    case 1: (falling, high, lowest)
-    case 2: (lowest, high, rising)
-    case 3: (lowest, falling, high)
-    case 4: (rising, lowest, high)
-    case 5: (high, lowest, falling)
-    default: (high, rising, lowest)
+    func rounded(_ reduction: Double) -> UInt8 { UInt8(truncatingIfNeeded: Int32(value * (1 - reduction) + 0.5)) }
+    let lowest = rounded(Double(share))
+    let falling = Double(share * fraction)
+    let rising = Double(share) * (1 - Double(fraction))
+    let middle = rounded(sextant & 1 == 1 ? falling : rising)
+    // Which of the three each channel takes, two bits a sextant (the seventh is the first again), without branches.
+    let values = UInt32(high) | UInt32(middle) << 8 | UInt32(lowest) << 16
+    func pick(_ order: UInt32) -> UInt8 {
+      UInt8(truncatingIfNeeded: values &>> ((order &>> UInt32(truncatingIfNeeded: 2 * sextant) & 3) * 8))
     }
+    return (pick(0b00_00_01_10_10_01_00), pick(0b01_10_10_01_00_00_01), pick(0b10_01_00_00_01_10_10))
   }
 }

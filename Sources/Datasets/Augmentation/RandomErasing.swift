@@ -1,3 +1,5 @@
+import Foundation
+
 /// Blots out a random rectangle of the normalized image.
 ///
 /// With probability p: area uniform between two shares of the image's, the logarithm of height/width uniform between
@@ -37,12 +39,25 @@ struct RandomErasing: Augmentation {
       guard size.long < height, size.short < width else { continue }
       let y = random.below(height - size.long + 1)
       let x = random.below(width - size.short + 1)
-      let rectangle = PixelRectangle(x: x, y: y, width: size.short, height: size.long)
+      let rectangle = PixelRegion(x: x, y: y, width: size.short, height: size.long)
       if let value { return Erasure(rectangle: rectangle, fill: .constant(Float(value))) }
       let count = rectangle.width * rectangle.height * channels
-      return Erasure(rectangle: rectangle, fill: .values((0..<count).map { _ in Float(random.normal()) }))
+      return Erasure(rectangle: rectangle, fill: .values(Self.normals(count, random: &random)))
     }
     return nil
+  }
+
+  /// Standard normal numbers (Box and Muller, both of each pair).
+  private static func normals(_ count: Int, random: inout CounterGenerator) -> [Float] {
+    var numbers: [Float] = []
+    numbers.reserveCapacity(count + 1)
+    while numbers.count < count {
+      let radius = (-2 * log(1 - random.uniform())).squareRoot()
+      let angle = 2 * Double.pi * random.uniform()
+      numbers.append(Float(radius * cos(angle)))
+      numbers.append(Float(radius * sin(angle)))
+    }
+    return Array(numbers.prefix(count))
   }
 }
 
@@ -57,12 +72,12 @@ public struct Erasure: Hashable, Sendable {
   }
 
   /// Which pixels.
-  public var rectangle: PixelRectangle
+  public var rectangle: PixelRegion
   /// What they become.
   public var fill: Fill
 
   /// An erasure from its parts.
-  public init(rectangle: PixelRectangle, fill: Fill) {
+  public init(rectangle: PixelRegion, fill: Fill) {
     self.rectangle = rectangle
     self.fill = fill
   }

@@ -50,6 +50,12 @@ struct FolderTree {
   /// The splits there are.
   var splits: [Split] { Split.allCases.filter { folders[$0] != nil } }
 
+  /// The classes that a split has folders for.
+  func classes(of split: Split) throws(DatasetError) -> [String] {
+    guard let folder = folders[split] else { return [] }
+    return try FolderListing(folder.isEmpty ? directory : directory + "/" + folder).folders.map(Self.text)
+  }
+
   /// The pictures of a split.
   func index(_ split: Split) throws(DatasetError) -> ImageIndex {
     guard let folder = folders[split] else {

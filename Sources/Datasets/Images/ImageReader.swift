@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 
 /// Reads pictures of a set one after another: a decoder and its memory, for one thread.
@@ -15,6 +16,13 @@ public final class ImageReader {
   /// The header of a picture.
   public func header(_ images: EncodedImages, _ index: Int) throws(ImageFault) -> ImageHeader {
     try images.withBytes(index, &file) { (bytes) throws(ImageFault) in try decoder.header(bytes) }
+  }
+
+  /// SHA-256 of a picture's bytes as stored.
+  func digest(_ images: EncodedImages, _ index: Int) throws(ImageFault) -> SHA256 {
+    var hash = SHA256()
+    try images.withBytes(index, &file) { (bytes) throws(ImageFault) in hash.update(bufferPointer: bytes) }
+    return hash
   }
 
   /// A whole picture, upright, RGB.

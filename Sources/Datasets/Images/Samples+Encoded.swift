@@ -84,6 +84,25 @@ extension Samples {
     return DecodedSamples(samples: samples, skipped: skipped.sorted { $0.key < $1.key }.map(\.value))
   }
 
+  /// Decodes `images` pictures, the set repeated as often as needed, and drops them. Returns how many could be decoded.
+  public func decodeAll(images: Int, threads: Int) throws(DatasetError) -> Int {
+    guard let encoded, count > 0 else { return 0 }
+    let total = count
+    var done = 0
+    OrderedPool.run(count: images, threads: threads) { reader, number -> Bool in
+      do throws(ImageFault) {
+        _ = try reader.decode(encoded, number % total)
+        return true
+      } catch {
+        return false
+      }
+    } take: { _, isGood in
+      if isGood { done += 1 }
+      return true
+    }
+    return done
+  }
+
   /// Looks at every picture; throws with the list of the bad ones if there are any.
   public func listBad(progress: (Int) -> Void = { _ in }) throws(DatasetError) {
     guard let encoded else { return }

@@ -28,47 +28,75 @@ public enum HammingSearch {
   static func visit(_ words: [UInt64], within distance: Int, _ body: (Int, Int, Int) -> Void) {
     guard distance >= 0, words.count > 1, words.count < Int(Int32.max) else { return }
     let masks = masks(count: words.count, within: distance)
-    let bits = max(1, min(24, Int.bitWidth - words.count.leadingZeroBitCount))
-    var starts = [Int32](repeating: 0, count: 1 << bits + 1)
-    var order = [Int32](repeating: 0, count: words.count)
+    var table = Table(count: words.count)
     for (turn, mask) in masks.enumerated() {
-      fill(&starts, &order, words: words, mask: mask, bits: bits)
-      for bucket in 0..<1 << bits where starts[bucket + 1] - starts[bucket] > 1 {
-        for i in Int(starts[bucket])..<Int(starts[bucket + 1]) {
-          let first = Int(order[i])
-          for j in i + 1..<Int(starts[bucket + 1]) {
-            let difference = words[first] ^ words[Int(order[j])]
-            guard difference.nonzeroBitCount <= distance, difference & mask == 0 else { continue }
-            // The first choice of blocks in which two words agree reports them.
-            if masks[..<turn].contains(where: { difference & $0 == 0 }) { continue }
-            body(first, Int(order[j]), difference.nonzeroBitCount)
-          }
-        }
+      table.fill(words, mask: mask)
+      table.visitPairs(within: distance) { i, j, difference in
+        // The first choice of blocks in which two words agree reports them; others meet in a bucket by chance.
+        guard difference & mask == 0, !masks[..<turn].contains(where: { difference & $0 == 0 }) else { return }
+        body(i, j, difference.nonzeroBitCount)
       }
     }
   }
 
-  /// Sorts places by a hash of the masked words: those of bucket b at `order[starts[b]..<starts[b + 1]]`, ascending.
-  private static func fill(
-    _ starts: inout [Int32], _ order: inout [Int32], words: [UInt64], mask: UInt64, bits: Int
-  ) {
-    // Fibonacci hashing: the masked bits end up in the top of the product.
-    func bucket(_ word: UInt64) -> Int {
-      var x = (word & mask) &* 0x9E37_79B9_7F4A_7C15
-      x ^= x >> 32
-      return Int((x &* 0xD1B5_4A32_D192_ED03) >> UInt64(64 - bits))
+  /// Words sorted into buckets by their masked bits, with their places.
+  private struct Table {
+    private let shift: UInt64
+    private var starts: [Int32]
+    private var places: [Int32]
+    private var sorted: [UInt64]
+
+    init(count: Int) {
+      let bits = max(1, min(24, Int.bitWidth - count.leadingZeroBitCount))
+      shift = UInt64(64 - bits)
+      starts = [Int32](repeating: 0, count: 1 << bits + 1)
+      places = [Int32](repeating: 0, count: count)
+      sorted = [UInt64](repeating: 0, count: count)
     }
-    for place in starts.indices { starts[place] = 0 }
-    for word in words { starts[bucket(word) + 1] += 1 }
-    for place in 1..<starts.count { starts[place] += starts[place - 1] }
-    // Filling moves each start to the next bucket's; moving them back costs less than a second table.
-    for (place, word) in words.enumerated() {
-      let b = bucket(word)
-      order[Int(starts[b])] = Int32(place)
-      starts[b] += 1
+
+    /// Those of bucket b come to `starts[b]..<starts[b + 1]`, by place.
+    mutating func fill(_ words: [UInt64], mask: UInt64) {
+      let shift = shift
+      func bucket(_ word: UInt64) -> Int {
+        var x = (word & mask) &* 0x9E37_79B9_7F4A_7C15
+        x ^= x >> 32
+        return Int((x &* 0xD1B5_4A32_D192_ED03) >> shift)
+      }
+      starts.withUnsafeMutableBufferPointer { starts in
+        starts.update(repeating: 0)
+        for word in words { starts[bucket(word) + 1] += 1 }
+        for b in 1..<starts.count { starts[b] += starts[b - 1] }
+        places.withUnsafeMutableBufferPointer { places in
+          sorted.withUnsafeMutableBufferPointer { sorted in
+            for (place, word) in words.enumerated() {
+              let b = bucket(word)
+              let to = Int(starts[b])
+              places[to] = Int32(place)
+              sorted[to] = word
+              starts[b] += 1
+            }
+          }
+        }
+        // Each start is now the next bucket's.
+        for b in stride(from: starts.count - 1, to: 0, by: -1) { starts[b] = starts[b - 1] }
+        starts[0] = 0
+      }
     }
-    for place in stride(from: starts.count - 1, to: 0, by: -1) { starts[place] = starts[place - 1] }
-    starts[0] = 0
+
+    /// Calls `body` with the places of each pair of a bucket that is near, the smaller first, and the bits that differ.
+    func visitPairs(within distance: Int, _ body: (Int, Int, UInt64) -> Void) {
+      sorted.withUnsafeBufferPointer { sorted in
+        for b in 0..<starts.count - 1 where starts[b + 1] - starts[b] > 1 {
+          let end = Int(starts[b + 1])
+          for i in Int(starts[b])..<end {
+            for j in i + 1..<end {
+              let difference = sorted[i] ^ sorted[j]
+              if difference.nonzeroBitCount <= distance { body(Int(places[i]), Int(places[j]), difference) }
+            }
+          }
+        }
+      }
+    }
   }
 
   /// The choices of blocks to compare by, as masks of bits. The empty mask compares all words with all.

@@ -86,6 +86,9 @@ public struct PerceptualHash: Hashable, Sendable, Codable {
     certainDetail = Words(a: certain[1], b: certain[2], c: certain[3])
   }
 
+  /// Hashes that share their first signs mostly share all.
+  public func hash(into hasher: inout Hasher) { hasher.combine(bits) }
+
   /// How many signs are certain in both, and how many of those differ.
   public func difference(from other: PerceptualHash) -> (differing: Int, compared: Int) {
     let common = certain & other.certain

@@ -40,6 +40,8 @@ def uniform(stream, index):
 def picture(kind, width, height, channels):
     def value(y, x, c):
         place = (y * width + x) * channels + c
+        if kind == "colors":  # every fifth red, green and blue, in 416 x 338
+            return (y * width + x) // 52 ** (2 - c) % 52 * 5
         if kind == "noise":
             return int(256 * uniform(1, place))
         if kind == "dull":
@@ -84,11 +86,11 @@ def operated(image, name, magnitude):
 
 cases = []
 pixels = {}
-for parts in PICTURES + [("smooth", 224, 224, 3), ("noise", 256, 256, 3)]:
+for parts in PICTURES + [("smooth", 224, 224, 3), ("noise", 256, 256, 3), ("colors", 416, 338, 3)]:
     image = picture(*parts)
     digests = {}
     for name, values in OPERATIONS.items():
-        results = [operated(image, name, value).tobytes() for value in (values[:1] if parts[1] > 200 else values)]
+        results = [operated(image, name, value).tobytes() for value in (values[:1] if parts[1] > 200 and name != "Hue" else values)]
         digests[name] = [digest(result) for result in results]
         if parts == PICTURES[0]:
             pixels[name] = base64.b64encode(results[0]).decode()
@@ -109,6 +111,12 @@ for wide in (False, True):
                 magnitudes.append({
                     "wide": wide, "bins": bins, "size": [width, height], "name": name, "signed": signed,
                     "values": values if len(values) > 1 else [values[0]] * bins})
+
+
+# Tables of policies: operation, probability, strength (0 where there is none).
+tables = {name: [[f"{step[0]} {step[1]:g} {step[2] or 0}" for step in pair]
+                 for pair in autoaugment.AutoAugment(autoaugment.AutoAugmentPolicy(name)).policies]
+          for name in ("imagenet", "cifar10", "svhn")}
 
 
 def shares(values):
@@ -223,10 +231,8 @@ chi = [round(scipy.stats.chi2.isf(1e-4, n), 2) for n in range(1, 1001)]  # by de
 result = {
     "versions": {"torchvision": torchvision.__version__, "torch": torch.__version__, "pillow": Image.__version__,
                  "scipy": scipy.__version__},
-    "operations": operations, "magnitudes": magnitudes, "crops": crops, "fallbacks": fallbacks, "jitter": jitters,
+    "operations": operations, "magnitudes": magnitudes, "tables": tables, "crops": crops, "fallbacks": fallbacks, "jitter": jitters,
     "erasures": erasures, "policies": policies, "betas": betas, "boxes": boxes, "mixing": mixing, "chi": chi}
 path = pathlib.Path(__file__).parent / "augmentation.json"
 path.write_text(json.dumps(result, separators=(",", ":")) + "\n")
-print(path.stat().st_size)
-for key, value in result.items():
-    print(key, len(json.dumps(value)))
+print(path, path.stat().st_size, "bytes")

@@ -1,0 +1,147 @@
+"""Writes seeds for every reader: python3 corpus.py FOLDER. Needs Pillow and NumPy; SciPy for `mat`, left out without it."""
+import gzip
+import io
+import json
+import pathlib
+import struct
+import sys
+import tarfile
+import zlib
+import hashlib
+
+import numpy
+from PIL import Image
+
+root = pathlib.Path(sys.argv[1])
+rng = numpy.random.default_rng(1)
+
+
+def seed(reader, name, data):
+    folder = root / reader
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
+def idx(sizes, magic=None):
+    head = magic or bytes([0, 0, 8, len(sizes)])
+    return head + b"".join(struct.pack(">I", s) for s in sizes) + rng.bytes(int(numpy.prod(sizes)))
+
+
+for name, data in {"images": idx([2, 5, 4]), "labels": idx([7]), "short": idx([2, 5, 4])[:30], "zero": idx([0, 5, 4])}.items():
+    seed("idx", name, data)
+    seed("idx", name + ".gz", gzip.compress(data))
+    seed("gzip", name, data)
+    seed("gzip", name + ".gz", gzip.compress(data, 1))
+seed("idx", "huge", bytes([0, 0, 8, 3]) + b"\xff" * 12)
+seed("gzip", "two", gzip.compress(b"one") + gzip.compress(b"two" * 500))
+seed("gzip", "named", b"\x1f\x8b\x08\x1e" + bytes(6) + b"\x02\0ab" + b"name\0note\0" + bytes(2) + zlib.compress(b"x")[2:-4])
+seed("gzip", "stored", gzip.compress(rng.bytes(300), 0))
+
+for label_bytes in (1, 2):
+    record = bytes(label_bytes) + rng.bytes(3072)
+    seed("cifar", f"{label_bytes}", record * 2)
+    seed("cifar", f"{label_bytes}.gz", gzip.compress(record * 2))
+    seed("cifar", f"{label_bytes}-short", record[:-5])
+
+y, x = numpy.mgrid[0:24, 0:20]
+rgb = numpy.stack([(x * 12) % 256, (y * 10) % 256, (x * y) % 256], -1).astype(numpy.uint8)
+picture = Image.fromarray(rgb)
+
+
+def encoded(image, kind, **options):
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+exif = Image.Exif()
+exif[0x0112] = 6
+for name, image, options in [
+    ("plain", picture, {}), ("progressive", picture, {"progressive": True}), ("gray", picture.convert("L"), {}),
+    ("cmyk", picture.convert("CMYK"), {}), ("turned", picture, {"exif": exif}), ("444", picture, {"subsampling": 0}),
+    ("restart", picture, {"restart_marker_blocks": 1}), ("low", picture, {"quality": 5, "optimize": True}),
+]:
+    data = encoded(image, "JPEG", **options)
+    seed("jpeg", name, data)
+    seed("jpeg", name + "-short", data[: len(data) * 2 // 3])
+for mode in ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"]:
+    image = Image.fromarray((x * 3000 % 65536).astype(numpy.uint16)) if mode == "I;16" else picture.convert(mode)
+    seed("png", mode.replace(";", ""), encoded(image, "PNG"))
+clear = picture.convert("P")
+seed("png", "transparent", encoded(clear, "PNG", transparency=3))
+seed("png", "turned", encoded(picture, "PNG", exif=exif))
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+rows = b"".join(b"\0" + rng.bytes(6) for _ in range(7))  # interlaced passes of a 2 x 2 RGB picture, with excess
+interlaced = chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, 2, 0, 0, 1)) + chunk(b"IDAT", zlib.compress(rows))
+seed("png", "interlaced", b"\x89PNG\r\n\x1a\n" + interlaced + chunk(b"IEND", b""))
+for kind, image in [("ppm", picture), ("pgm", picture.convert("L"))]:
+    seed("netpbm", kind, encoded(image, "PPM"))
+seed("netpbm", "note", b"P6 # note\n2 1\n255\n" + rng.bytes(6))
+
+for kind in (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=kind) as archive:
+        long = "d" * 60 + "/" + "f" * 60 if kind == tarfile.USTAR_FORMAT else "long/" * 30 + "n"
+        for name in ["a.jpg", "a.cls", long]:
+            entry = tarfile.TarInfo(name)
+            entry.size = 20
+            archive.addfile(entry, io.BytesIO(rng.bytes(20)))
+        folder = tarfile.TarInfo("folder")
+        folder.type = tarfile.DIRTYPE
+        archive.addfile(folder)
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "a.jpg"
+        archive.addfile(link)
+    seed("tar", f"{kind}", file.getvalue()[:6144])
+
+for name, text in {
+    "header": "path,label,split,group\na.jpg,cat,train,1\nb.jpg,dog,test,2\n", "numbers": "a.jpg 0\nb.jpg 1\n",
+    "tabs": "a b.jpg\t3\r\nc.jpg\t4\r\n", "quoted": '"a,b.jpg","x ""y"""\n', "mark": "\ufefffile,class\nx.png,k\n",
+}.items():
+    seed("manifest", name, text.encode())
+seed("labels", "map", "".join(f"{c},{c % 3}\n" for c in range(12)).encode())
+seed("labels", "names", ("class,label\n" + "".join(f"c{c},odd\n" for c in range(12))).encode())
+seed("labels", "groups", "".join(f"00024/0000{c // 3}_0001{c}.ppm\n" for c in range(12)).encode())
+
+for name, array in {
+    "u1": numpy.zeros((2, 3, 3, 3), "u1"), "i8": numpy.arange(5), "f4": numpy.ones((2, 2), "<f4"),
+    "fortran": numpy.asfortranarray(numpy.ones((2, 3))), "big": numpy.arange(4, dtype=">i4"),
+}.items():
+    file = io.BytesIO()
+    numpy.save(file, array)
+    seed("npy", name, file.getvalue())
+
+
+def pack(pictures, names):
+    """The layout of PackFile: header, pictures, records, names, a description, a digest."""
+    body, records, text = b"", b"", b""
+    for place, (data, name) in enumerate(zip(pictures, names)):
+        text += name
+        records += struct.pack("<QIIII", 64 + len(body), len(data), zlib.crc32(data), place % 2, len(text) | (place % 2) << 31)
+        body += data
+    note = json.dumps({"name": "x", "classNames": ["a", "b"], "settings": {}}).encode()
+    index = records + text + note + struct.pack("<I", len(note))
+    digest = hashlib.sha256(body + index).digest()
+    head = b"separatrix pack\n" + struct.pack("<QQQQ", 1, 64 + len(body), len(index) + 32, len(pictures)) + bytes(16)
+    return head + body + index + digest
+
+
+seed("pack", "two", pack([encoded(picture, "JPEG", quality=20), encoded(picture, "PPM")], [b"a.jpg", b"b"]))
+seed("pack", "none", pack([], []))
+
+try:
+    import scipy.io
+
+    content = {"n": numpy.arange(6.0).reshape(2, 3), "t": "text", "c": numpy.array([["a", 1]], object), "s": {"f": 1, "g": "h"}}
+    for compressed in (False, True):
+        file = io.BytesIO()
+        scipy.io.savemat(file, content, do_compression=compressed)
+        seed("mat", "zipped" if compressed else "plain", file.getvalue())
+except ImportError:
+    print("without SciPy: no seeds for mat")
+print(sum(1 for f in root.rglob("*") if f.is_file()), "seeds in", root)

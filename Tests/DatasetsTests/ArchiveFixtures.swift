@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 @testable import Datasets
 
@@ -26,6 +27,18 @@ struct ArchiveFixtures: Decodable {
   var sparse: [String: Data]
 
   static func load() throws -> ArchiveFixtures { try fixture(ArchiveFixtures.self, "archives.json") }
+}
+
+extension TemporaryFolder {
+  /// Writes a file in the folder itself without waiting for the disk, as `write` does: for tests with many.
+  func put(_ name: String, _ bytes: [UInt8]) throws -> String {
+    let path = url.path + "/" + name
+    unlink(path)  // Some file systems wait for the disk where a file is overwritten.
+    let file = try #require(fopen(path, "w"))
+    defer { fclose(file) }
+    #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
+    return path
+  }
 }
 
 /// A ustar entry: header, data, padding. `size` overrides the size field, `type` is its character.

@@ -29,7 +29,7 @@ import Testing
 
   func refusal(_ name: String, _ bytes: some Sequence<UInt8>, limits: Archive.Limits = .init()) throws -> DatasetError?
   {
-    let file = try folder.write(name, bytes)
+    let file = try folder.put(name, [UInt8](bytes))
     let before = try leftovers()
     let found = fault { () throws(DatasetError) in try Archive.unpack(file, into: target, limits: limits) }
     if found != nil { #expect(try leftovers() == before, "\(name) leaves something behind") }
@@ -40,7 +40,7 @@ import Testing
   @Test func soundArchives() throws {
     let tree = Dictionary(uniqueKeysWithValues: fixtures.tree.map { ($0.name, $0.content) })
     for (name, bytes) in fixtures.sound where name != "modes.zip" {
-      let file = try folder.write(name, bytes)
+      let file = try folder.put(name, [UInt8](bytes))
       let done = try Archive.unpack(file, into: target)
       #expect(try contents(target) == tree, "\(name)")
       #expect(done.entries == tree.count && done.read == done.total && done.total == bytes.count)
@@ -134,7 +134,7 @@ import Testing
         let name = names[random.below(isOutside ? names.count : 8)]
         bytes += tarEntry(name, type == "0" ? [7] : [], type: type, link: targets[random.below(targets.count)])
       }
-      let file = try folder.write("a.tar", bytes + tarEnd)
+      let file = try folder.put("a.tar", bytes + tarEnd)
       try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
       let descriptor = open(out, O_RDONLY | O_DIRECTORY)
       _ = fault { () throws(DatasetError) in
@@ -214,7 +214,7 @@ import Testing
       for place in stride(from: 0, to: whole.count, by: 5) {
         var damaged = whole
         damaged[place] ^= UInt8(1 << (place % 8))
-        let file = try folder.write(name, damaged)
+        let file = try folder.put(name, damaged)
         let found = fault { () throws(DatasetError) in try Archive.unpack(file, into: target) }
         if found == nil { #expect(try contents(target) == tree, "\(name), byte \(place)") }
         try? FileManager.default.removeItem(atPath: target)

@@ -36,3 +36,19 @@ public struct Bitmap: Hashable, Sendable {
   /// Bytes of a row.
   public var stride: Int { width * channels }
 }
+
+extension Bitmap {
+  /// The values as planes [channels, height, width].
+  func planes() -> [UInt8] {
+    guard channels == 3 else { return pixels }
+    let area = width * height
+    return [UInt8](unsafeUninitializedCapacity: 3 * area) { out, filled in
+      for place in 0..<area {
+        out[place] = pixels[3 * place]
+        out[area + place] = pixels[3 * place + 1]
+        out[2 * area + place] = pixels[3 * place + 2]
+      }
+      filled = 3 * area
+    }
+  }
+}

@@ -77,7 +77,7 @@ public enum Interpolation: String, Codable, Sendable, CaseIterable {
 }
 
 /// Part of an image, in whole pixels.
-public struct PixelRegion: Hashable, Sendable {
+public struct PixelRegion: Codable, Hashable, Sendable {
   /// Columns left of it.
   public var x: Int
   /// Rows above it.

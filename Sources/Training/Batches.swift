@@ -108,8 +108,7 @@ public struct Batches: Sendable {
     func plan(_ width: Int, _ height: Int, _ input: InputTransform) -> ResizePlan? {
       guard let crop = pipeline.crop(width: width, height: height, random: &random) else { return nil }
       return ResizePlan(
-        PixelRegion(x: crop.x, y: crop.y, width: crop.width, height: crop.height), width: shape.width,
-        height: shape.height, interpolation: input.interpolation, isScaled: !input.isExact)
+        crop, width: shape.width, height: shape.height, interpolation: input.interpolation, isScaled: !input.isExact)
     }
     guard let encoded = samples.encoded else {
       let image = samples.bitmap(index)

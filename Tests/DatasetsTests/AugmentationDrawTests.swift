@@ -20,7 +20,7 @@ import Testing
     return abs(a - b) <= 3.89 * error
   }
 
-  private func compare(_ rectangles: [PixelRectangle], _ expected: AugmentationFixtures.Rectangles) {
+  private func compare(_ rectangles: [PixelRegion], _ expected: AugmentationFixtures.Rectangles) {
     #expect(kolmogorov(rectangles.map { Double($0.x) }, expected.x) < 1)
     #expect(kolmogorov(rectangles.map { Double($0.y) }, expected.y) < 1)
     #expect(kolmogorov(rectangles.map { Double($0.width) }, expected.width) < 1)
@@ -32,7 +32,7 @@ import Testing
     let crop = try augmentation(RandomCrop.self, "crop")
     for expected in fixtures.crops {
       let (width, height) = (expected.size[0], expected.size[1])
-      let found = (0..<draws).compactMap { sample -> PixelRectangle? in
+      let found = (0..<draws).compactMap { sample -> PixelRegion? in
         var random = generator(sample)
         return crop.crop(width: width, height: height, random: &random)
       }
@@ -81,7 +81,7 @@ import Testing
     let erasing = try augmentation(RandomErasing.self, "erase")
     for expected in fixtures.erasures {
       let (width, height) = (expected.size[0], expected.size[1])
-      let found = (0..<draws).compactMap { sample -> PixelRectangle? in
+      let found = (0..<draws).compactMap { sample -> PixelRegion? in
         var random = generator(sample)
         return erasing.erasure(width: width, height: height, channels: 3, random: &random)?.rectangle
       }
@@ -135,7 +135,7 @@ import Testing
     for expected in fixtures.boxes {
       let (width, height) = (expected.size[0], expected.size[1])
       var weights: [Double] = []
-      var boxes: [PixelRectangle] = []
+      var boxes: [PixelRegion] = []
       for sample in 0..<draws {
         var random = generator(sample)
         let mixing = try #require(cutmix.mixing(width: width, height: height, random: &random))

@@ -93,7 +93,7 @@ import Testing
 
   @Test func erasesARectangle() throws {
     var image = [Float](repeating: 5, count: 4 * 6 * 2)
-    let rectangle = PixelRectangle(x: 1, y: 2, width: 3, height: 2)
+    let rectangle = PixelRegion(x: 1, y: 2, width: 3, height: 2)
     Erasure(rectangle: rectangle, fill: .constant(-1)).apply(to: &image, width: 6, channels: 2)
     for (place, value) in image.enumerated() {
       let (x, y) = (place / 2 % 6, place / 12)
@@ -103,7 +103,7 @@ import Testing
     #expect(Array(image[26..<32]) == [0, 1, 2, 3, 4, 5] && Array(image[38..<44]) == [6, 7, 8, 9, 10, 11])
     #expect(image[25] == 5 && image[32] == 5)
     // What does not fit is left out.
-    Erasure(rectangle: PixelRectangle(x: 0, y: 3, width: 6, height: 9), fill: .constant(7))
+    Erasure(rectangle: PixelRegion(x: 0, y: 3, width: 6, height: 9), fill: .constant(7))
       .apply(to: &image, width: 6, channels: 2)
     #expect(image.count == 48 && image[36] == 7 && image[47] == 7)
   }
@@ -132,7 +132,7 @@ import Testing
     Mixing(weight: expected.lambda).apply(to: &mixed, count: 3, height: 4, width: 5, channels: 2)
     #expect(mixed == expected.mixed)
     var cut = batch
-    let box = PixelRectangle(x: expected.box[0], y: expected.box[1], width: expected.box[2], height: expected.box[3])
+    let box = PixelRegion(x: expected.box[0], y: expected.box[1], width: expected.box[2], height: expected.box[3])
     Mixing(weight: 0.7, box: box).apply(to: &cut, count: 3, height: 4, width: 5, channels: 2)
     #expect(cut == expected.cut)
     for (i, row) in expected.target.enumerated() {

@@ -33,7 +33,7 @@ public protocol Augmentation: Sendable {
   init(_ settings: AugmentationSettings) throws(AugmentationError)
 
   /// Stage `crop`: the part of an image of width x height that is kept; nil for all of it.
-  func crop(width: Int, height: Int, random: inout CounterGenerator) -> PixelRectangle?
+  func crop(width: Int, height: Int, random: inout CounterGenerator) -> PixelRegion?
 
   /// Stage `image`: changes the image.
   func apply(to image: inout Bitmap, random: inout CounterGenerator)
@@ -47,7 +47,7 @@ public protocol Augmentation: Sendable {
 
 extension Augmentation {
   /// Keeps everything.
-  public func crop(width: Int, height: Int, random: inout CounterGenerator) -> PixelRectangle? { nil }
+  public func crop(width: Int, height: Int, random: inout CounterGenerator) -> PixelRegion? { nil }
 
   /// Changes nothing.
   public func apply(to image: inout Bitmap, random: inout CounterGenerator) {}
@@ -57,24 +57,4 @@ extension Augmentation {
 
   /// Mixes nothing.
   public func mixing(width: Int, height: Int, random: inout CounterGenerator) -> Mixing? { nil }
-}
-
-/// A rectangle of whole pixels, rows counted from the top.
-public struct PixelRectangle: Codable, Hashable, Sendable {
-  /// Columns left of it.
-  public var x: Int
-  /// Rows above it.
-  public var y: Int
-  /// Columns.
-  public var width: Int
-  /// Rows.
-  public var height: Int
-
-  /// A rectangle from its upper left corner and its size.
-  public init(x: Int, y: Int, width: Int, height: Int) {
-    self.x = x
-    self.y = y
-    self.width = width
-    self.height = height
-  }
 }

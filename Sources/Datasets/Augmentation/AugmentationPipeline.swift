@@ -58,7 +58,7 @@ public struct AugmentationPipeline: Sendable {
   public var mixes: Bool { !mixers.isEmpty }
 
   /// The part of a decoded image that is kept; nil without `crop`. Draws first from the image's generator.
-  public func crop(width: Int, height: Int, random: inout CounterGenerator) -> PixelRectangle? {
+  public func crop(width: Int, height: Int, random: inout CounterGenerator) -> PixelRegion? {
     cropping?.crop(width: width, height: height, random: &random)
   }
 

@@ -21,7 +21,7 @@ struct CutMix: Augmentation {
     let (halfWidth, halfHeight) = (Int(half * Double(width)), Int(half * Double(height)))
     let (left, right) = (max(x - halfWidth, 0), min(x + halfWidth, width))
     let (top, bottom) = (max(y - halfHeight, 0), min(y + halfHeight, height))
-    let box = PixelRectangle(x: left, y: top, width: right - left, height: bottom - top)
+    let box = PixelRegion(x: left, y: top, width: right - left, height: bottom - top)
     return Mixing(weight: 1 - Double(box.width * box.height) / Double(width * height), box: box)
   }
 }

@@ -5,10 +5,10 @@ public struct Mixing: Hashable, Sendable {
   /// lambda onehot(y_i) + (1 - lambda) onehot(y_{i-1}).
   public var weight: Double
   /// The part that comes from the partner (CutMix); nil if the images are averaged (mixup).
-  public var box: PixelRectangle?
+  public var box: PixelRegion?
 
   /// A mixing from its parts.
-  public init(weight: Double, box: PixelRectangle? = nil) {
+  public init(weight: Double, box: PixelRegion? = nil) {
     self.weight = weight
     self.box = box
   }

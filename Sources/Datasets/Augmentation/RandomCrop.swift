@@ -25,20 +25,20 @@ struct RandomCrop: Augmentation {
     ratio = try settings.range("min_ratio", "max_ratio", of: Self.name)
   }
 
-  func crop(width: Int, height: Int, random: inout CounterGenerator) -> PixelRectangle? {
+  func crop(width: Int, height: Int, random: inout CounterGenerator) -> PixelRegion? {
     for _ in 0..<10 {
       let size = RandomRectangle.size(
         area: Double(width * height), scale: scale, ratio: ratio, random: &random)
       guard size.long > 0, size.long <= width, size.short > 0, size.short <= height else { continue }
       let y = random.below(height - size.short + 1)
       let x = random.below(width - size.long + 1)
-      return PixelRectangle(x: x, y: y, width: size.long, height: size.short)
+      return PixelRegion(x: x, y: y, width: size.long, height: size.short)
     }
     return central(width: width, height: height)
   }
 
   /// The largest rectangle in the middle whose shape is within the bounds.
-  func central(width: Int, height: Int) -> PixelRectangle {
+  func central(width: Int, height: Int) -> PixelRegion {
     var (w, h) = (width, height)
     let shape = Double(width) / Double(height)
     if shape < ratio.lowerBound {
@@ -46,7 +46,7 @@ struct RandomCrop: Augmentation {
     } else if shape > ratio.upperBound {
       w = max(1, Int((Double(height) * ratio.upperBound).rounded(.toNearestOrEven)))
     }
-    return PixelRectangle(x: (width - w) / 2, y: (height - h) / 2, width: w, height: h)
+    return PixelRegion(x: (width - w) / 2, y: (height - h) / 2, width: w, height: h)
   }
 }
 

@@ -39,7 +39,7 @@ struct RandomErasing: Augmentation {
       guard size.long < height, size.short < width else { continue }
       let y = random.below(height - size.long + 1)
       let x = random.below(width - size.short + 1)
-      let rectangle = PixelRectangle(x: x, y: y, width: size.short, height: size.long)
+      let rectangle = PixelRegion(x: x, y: y, width: size.short, height: size.long)
       if let value { return Erasure(rectangle: rectangle, fill: .constant(Float(value))) }
       let count = rectangle.width * rectangle.height * channels
       return Erasure(rectangle: rectangle, fill: .values(Self.normals(count, random: &random)))
@@ -72,12 +72,12 @@ public struct Erasure: Hashable, Sendable {
   }
 
   /// Which pixels.
-  public var rectangle: PixelRectangle
+  public var rectangle: PixelRegion
   /// What they become.
   public var fill: Fill
 
   /// An erasure from its parts.
-  public init(rectangle: PixelRectangle, fill: Fill) {
+  public init(rectangle: PixelRegion, fill: Fill) {
     self.rectangle = rectangle
     self.fill = fill
   }

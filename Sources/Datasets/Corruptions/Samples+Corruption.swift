@@ -18,7 +18,8 @@ extension Samples {
     var changed: [UInt8] = []
     changed.reserveCapacity(pixels.count)
     var failure: DatasetError?
-    OrderedPool.run(count: count, threads: threads ?? OrderedPool.threads) { _, sample -> Result<[UInt8], DatasetError> in
+    let workers = threads ?? OrderedPool.threads
+    OrderedPool.run(count: count, threads: workers) { _, sample -> Result<[UInt8], DatasetError> in
       do throws(DatasetError) {
         let image = try corruption(
           bitmap(sample), severity: severity, table: table, seed: seed, sample: offset + sample)

@@ -54,12 +54,34 @@ extension DataReference {
         found: "only " + opened.splits.map(\.rawValue).joined(separator: ", "))
     }
     var samples = try opened.load(split)
+    if let excluded, let encoded = samples.encoded {
+      let names = Set(excluded)
+      samples = samples.selecting(samples.labels.indices.filter { !names.contains(encoded.name($0)) })
+    }
     if let groups, split == .train || opened.splits.count == 1 {
       samples.groups = try GroupFile.read(groups, count: samples.count)
     }
     if let labels, Self.isLabelMap(labels) { samples = try LabelMap(labels).applied(to: samples) }
     if let classes { samples = try samples.keeping(classes: classes) }
     return samples
+  }
+
+  /// The same set without the pictures that cannot be decoded, where it asks for `skip`, and these pictures: each is decoded
+  /// once. With `list`, throws if there are any. Other sets come back as they are.
+  public func sifted(
+    from list: [DatasetEntry] = DatasetEntry.standard, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws(DatasetError) -> (reference: DataReference, skipped: [BadImage]) {
+    guard let policy = onBadImage, policy != .stop, excluded == nil else { return (self, []) }
+    let opened = try open(from: list)
+    var skipped: [BadImage] = []
+    for split in opened.splits {
+      let samples = try loadStored(split, opened)
+      skipped += samples.badImages { progress($0, samples.count) }
+    }
+    if policy == .list, !skipped.isEmpty { throw BadImage.error(listing: skipped) }
+    var result = self
+    result.excluded = skipped.isEmpty ? nil : skipped.map(\.file)
+    return (result, skipped)
   }
 
   /// Refuses what cannot be meant, before any file is opened.

@@ -42,6 +42,8 @@ public struct DataReference: Codable, Hashable, Sendable {
   public var exact: Bool?
   /// Pictures: what is done about one that cannot be decoded. Default stop.
   public var onBadImage: BadImagePolicy?
+  /// Pictures: names of those that are left out; how a study's workers know which are bad.
+  public var excluded: [String]?
   /// What `glyphs` draws, and which part a fraction keeps. Default 0.
   public var seed: UInt64?
 
@@ -70,6 +72,7 @@ public struct DataReference: Codable, Hashable, Sendable {
     case classCount = "class_count"
     case classes, labels, groups, fraction, samples, seed, size, fit, interpolation, exact
     case onBadImage = "on_bad_image"
+    case excluded
   }
 
   /// The keys that a reference may have.
@@ -96,6 +99,7 @@ public struct DataReference: Codable, Hashable, Sendable {
     interpolation = try values.decodeIfPresent(Interpolation.self, forKey: .interpolation)
     exact = try values.decodeIfPresent(Bool.self, forKey: .exact)
     onBadImage = try values.decodeIfPresent(BadImagePolicy.self, forKey: .onBadImage)
+    excluded = try values.decodeIfPresent([String].self, forKey: .excluded)
   }
 
   /// Encodes what is set; nothing else.
@@ -121,6 +125,7 @@ public struct DataReference: Codable, Hashable, Sendable {
     try values.encodeIfPresent(interpolation, forKey: .interpolation)
     try values.encodeIfPresent(exact, forKey: .exact)
     try values.encodeIfPresent(onBadImage, forKey: .onBadImage)
+    try values.encodeIfPresent(excluded, forKey: .excluded)
   }
 
   /// The same reference with relative paths (also of the label map and the groups) taken from `root`.

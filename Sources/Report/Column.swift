@@ -9,6 +9,7 @@ struct Column: Sendable {
     case separation = "Class separation"
     case probe = "Linear probe"
     case neighbors = "k-nearest neighbours"
+    case shift = "Under corruption"
   }
 
   /// How a value is written.
@@ -54,7 +55,7 @@ extension Column {
     let fixed = (source + calibration + [separation("train"), separation("test")]).filter { column in
       finished.isEmpty || finished.contains { column.value($0).reason != StudyContents.Run.notMeasured }
     }
-    return fixed + transfer(contents, .probe) + transfer(contents, .neighbors)
+    return fixed + shift(contents) + transfer(contents, .probe) + transfer(contents, .neighbors)
   }
 
   /// R^2 on training images: the headline measure of class separation.

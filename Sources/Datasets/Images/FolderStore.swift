@@ -16,6 +16,11 @@ final class FolderStore: ImageStore {
   func withName(_ place: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
     names.withBytes(place) { body(UnsafeRawBufferPointer($0)) }
   }
+  func size(_ place: Int) -> Int {
+    var status = stat()
+    return stat(location(place), &status) == 0 ? Int(status.st_size) : -1
+  }
+
   func location(_ place: Int) -> String { names[place].hasPrefix("/") ? names[place] : root + "/" + names[place] }
 
   func withBytes<Result>(

@@ -106,6 +106,8 @@ final class PackFile: ImageStore, @unchecked Sendable {
     return String(decoding: map.bytes[namesStart + low..<namesStart + Int(record(place).nameEnd)], as: UTF8.self)
   }
 
+  func size(_ place: Int) -> Int { Int(record(place).size) }
+
   func location(_ place: Int) -> String { path + ":" + name(place) }
 
   func withBytes<Result>(

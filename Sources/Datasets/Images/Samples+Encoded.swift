@@ -105,7 +105,13 @@ extension Samples {
 
   /// Looks at every picture; throws with the list of the bad ones if there are any.
   public func listBad(progress: (Int) -> Void = { _ in }) throws(DatasetError) {
-    guard let encoded else { return }
+    let bad = badImages(progress: progress)
+    if !bad.isEmpty { throw BadImage.error(listing: bad) }
+  }
+
+  /// The pictures that cannot be decoded, found by decoding all of them on all cores; none where pixels are in memory.
+  public func badImages(progress: (Int) -> Void = { _ in }) -> [BadImage] {
+    guard let encoded else { return [] }
     var bad: [BadImage] = []
     OrderedPool.run(count: count) { reader, index -> BadImage? in
       do throws(ImageFault) {
@@ -119,12 +125,7 @@ extension Samples {
       if let found { bad.append(found) }
       return true
     }
-    guard bad.isEmpty else {
-      throw DatasetError(
-        .badImage, expected: "\(count) pictures that can be decoded",
-        found: "\(bad.count) that cannot:\n  " + bad.map(\.description).joined(separator: "\n  "),
-        cure: "mend or remove them, or leave them out with --on-bad-image skip")
-    }
+    return bad
   }
 
   /// Memory that threads fill, each its own part.
@@ -137,6 +138,14 @@ extension Samples {
 }
 
 extension BadImage {
+  /// All of them as the reason to stop.
+  static func error(listing bad: [BadImage]) -> DatasetError {
+    DatasetError(
+      .badImage, expected: "pictures that can all be decoded",
+      found: "\(bad.count) that cannot:\n  " + bad.map(\.description).joined(separator: "\n  "),
+      cure: "mend or remove them, or leave them out with --on-bad-image skip")
+  }
+
   /// As the reason to stop.
   public var error: DatasetError {
     DatasetError(

@@ -85,6 +85,8 @@ final class TarStore: ImageStore, @unchecked Sendable {
     all[Int(members[place].shard)].index.name(Int(members[place].entry))
   }
 
+  func size(_ place: Int) -> Int { all[Int(members[place].shard)].index.size(Int(members[place].entry)) }
+
   func location(_ place: Int) -> String { all[Int(members[place].shard)].path + ":" + name(place) }
 
   func withBytes<Result>(

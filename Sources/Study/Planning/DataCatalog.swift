@@ -45,6 +45,8 @@ public struct SplitFacts: Codable, Hashable, Sendable {
     pixels.update(
       data: Data("\(samples.shape.channels) \(samples.shape.height) \(samples.shape.width) ".utf8))
     samples.pixels.withUnsafeBytes { pixels.update(bufferPointer: $0) }
+    // Pictures that are not in memory are known by the digest of the set, labels included.
+    if samples.encoded != nil { pixels.update(data: Data(samples.digest.utf8)) }
     self.init(
       digest: samples.digest, pixelDigest: Hex.text(pixels.finalize()), groupsDigest: groups,
       count: samples.count, classes: samples.classNames.count,

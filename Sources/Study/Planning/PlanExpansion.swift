@@ -14,12 +14,16 @@ struct PlanExpansion {
   var catalog = Catalog.standard
   var data: DataCatalog
 
+  /// Pictures that cannot be decoded and are left out, by the label of their set.
+  var skipped: [String: [BadImage]] = [:]
+
   private var specification: Specification { document.specification }
 
   /// Numbers that stand in every digest; raise one when the meaning of its results changes.
   private enum Revision {
     static let train = 1
     static let evaluate = 1
+    static let shift = 1
     static let extract = 1
     static let separation = 1
     static let probe = 1
@@ -28,14 +32,14 @@ struct PlanExpansion {
 
   /// Loads the data, checks what can only be checked with them, and makes the plan.
   mutating func plan() throws -> StudyPlan {
-    let source = resolved(specification.source.data)
+    let source = try sifted(resolved(specification.source.data), specification.source.label, part: "source")
     let train = try facts(source, .train, part: "source")
     let test = try facts(source, .test, part: "source")
     try check(source: train, test)
     var targets: [(target: Specification.Target, data: DataReference, splits: Splits)] = []
     for (index, target) in specification.transfer.enumerated() {
       let part = "transfer.\(index)"
-      let data = try others(of: target, part: part)
+      let data = try sifted(others(of: target, part: part), target.label, part: part)
       let splits = (train: try facts(data, .train, part: part), test: try facts(data, .test, part: part))
       try check(target: target, splits.train, splits.test, part: part)
       targets.append((target, data, splits))
@@ -66,7 +70,7 @@ struct PlanExpansion {
     }
     return StudyPlan(
       document: document, runs: runs, stages: stages, source: (train, test),
-      targets: targets.map(\.splits), threads: threads)
+      targets: targets.map(\.splits), threads: threads, skipped: skipped)
   }
 
   // MARK: Runs
@@ -123,6 +127,7 @@ struct PlanExpansion {
     var holdout: Double?
     var holdoutSeed: UInt64?
     var measures: [Specification.Measure]?
+    var shift: [Specification.Shift]?
   }
 
   private func stages(
@@ -136,7 +141,7 @@ struct PlanExpansion {
 
     func add(
       _ kind: StageKind, _ identity: StageIdentity, target: StageJob.Target? = nil, features: String? = nil,
-      needs: [String]
+      shift: [Specification.Shift] = [], needs: [String]
     ) throws -> String {
       let stage = try CanonicalJSON.digest(identity)
       if let present = stages.first(where: { $0.record.digest == stage }) {
@@ -147,11 +152,12 @@ struct PlanExpansion {
         )
       }
       let record = StageRecord(
-        digest: stage, runDigest: digest, kind: kind, target: target?.label ?? "",
+        digest: stage, runDigest: digest, kind: kind, target: target?.label ?? (shift.isEmpty ? "" : "shift"),
         position: start + stages.count)
-      let job = StageJob(
+      var job = StageJob(
         stage: stage, run: digest, kind: kind, plan: run.plan, target: target,
         features: kind == .extract ? stage : features, directory: folder, measures: specification.measures)
+      job.shift = shift
       let products =
         switch kind {
         case .train: ["\(folder)/weights.safetensors"]
@@ -170,6 +176,11 @@ struct PlanExpansion {
       revision: Revision.evaluate, kind: .evaluate, inputs: [digest, source.test.digest],
       measures: specification.measures)
     _ = try add(.evaluate, evaluation, needs: [train])
+    if !specification.shift.isEmpty {
+      let identity = StageIdentity(
+        revision: Revision.shift, kind: .evaluate, inputs: [digest, source.test.digest], shift: specification.shift)
+      _ = try add(.evaluate, identity, shift: specification.shift, needs: [train])
+    }
     // Features depend on the images alone: targets that relabel the same images share them.
     func extract(_ target: StageJob.Target?, _ splits: Splits) throws -> String {
       let inputs = [digest, splits.train.pixelDigest, splits.test.pixelDigest]
@@ -217,6 +228,19 @@ struct PlanExpansion {
       reference.labels = found(labels)
     }
     return reference.resolved(against: root)
+  }
+
+  /// The set without its bad pictures, where it asks for that: workers are told which to leave out, so that all agree.
+  private mutating func sifted(
+    _ reference: DataReference, _ label: String, part: String
+  ) throws -> DataReference {
+    do throws(DatasetError) {
+      let (kept, bad) = try reference.sifted()
+      if !bad.isEmpty { skipped[label] = bad }
+      return kept
+    } catch {
+      throw document.error(part, error.description)
+    }
   }
 
   private mutating func facts(

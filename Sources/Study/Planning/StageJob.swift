@@ -44,6 +44,8 @@ public struct StageJob: Codable, Hashable, Sendable {
   public var directory: String
   /// What is measured on the source.
   public var measures: [Specification.Measure]
+  /// Corruptions under which the run is evaluated; empty for the images as they are.
+  public var shift: [Specification.Shift] = []
 
   /// Makes a job.
   public init(

@@ -38,6 +38,8 @@ public struct StudyPlan: Sendable {
   public var targets: [(train: SplitFacts, test: SplitFacts)]
   /// Threads of each worker.
   public var threads: Int
+  /// Pictures that cannot be decoded and are left out, by the label of their set.
+  public var skipped: [String: [BadImage]] = [:]
 
   /// How the data of the study are known in the report: digests and counts.
   public var facts: [String: String] {
@@ -53,6 +55,9 @@ public struct StudyPlan: Sendable {
     }
     add(document.specification.source.label, source)
     for (target, splits) in zip(document.specification.transfer, targets) { add(target.label, splits) }
+    for (name, bad) in skipped {
+      facts["data/\(name)/skipped"] = "\(bad.count) left out: " + bad.map(\.description).joined(separator: "; ")
+    }
     return facts
   }
 }

@@ -83,6 +83,16 @@ public struct Specification: Codable, Hashable, Sendable {
   public var transfer: [Target]
   /// What is measured on the source.
   public var measures: [Measure]
+  /// Corruptions of the source's test images under which accuracy is measured, in the order written.
+  public var shift: [Shift] = []
+
+  /// A corruption at a severity.
+  public struct Shift: Codable, Hashable, Sendable {
+    /// Its name, as in `Corruption.standard`.
+    public var corruption: String
+    /// 1 to 5.
+    public var severity: Int
+  }
 }
 
 /// A specification with the text it came from and where its parts stand there.

@@ -5,14 +5,14 @@ extension SpecificationReader {
   private static let dataKeys = [
     "dataset", "directory", "format", "train", "test", "classes", "labels", "groups", "fraction", "samples",
     "holdout",
-    "holdout_seed", "name", "seed",
+    "holdout_seed", "name", "seed", "size", "fit", "interpolation", "exact", "on_bad_image",
   ]
   private static let laterProtocols = ["finetune", "finetuning", "scores", "low_shot", "svm"]
 
   mutating func source(_ node: SpecNode) throws(SpecificationError) -> Specification.Source {
     note("source", node)
     let fields = try SpecFields(
-      node, of: "source", keys: Self.dataKeys, later: ["corrupt", "pack", "folder"])
+      node, of: "source", keys: Self.dataKeys, later: ["corrupt"])
     let (data, others) = try reference(fields, of: "source", source: nil)
     guard !others else {
       throw node.error(
@@ -145,8 +145,39 @@ extension SpecificationReader {
       if let count = try sizes["test"]?.integer("samples.test", in: 1...10_000_000) { samples[.test] = count }
       data.samples = samples.isEmpty ? nil : samples
     }
+    try pictures(fields, of: what, into: &data)
     if let node = fields["seed"] { data.seed = UInt64(try node.integer("\(what).seed", in: 0 ... .max)) }
     return (data, others)
+  }
+
+  /// How pictures become images.
+  private func pictures(
+    _ fields: SpecFields, of what: String, into data: inout DataReference
+  ) throws(SpecificationError) {
+    if let node = fields["size"] {
+      var sides: [Int] = []
+      for side in try node.list("\(what).size", single: true) {
+        sides.append(try side.integer("\(what).size", in: 1...4096))
+      }
+      guard sides.count <= 2 else { throw node.error("\(what).size: expected a side, or [height, width]") }
+      data.size = sides
+    }
+    if let node = fields["fit"] {
+      let text = try node.text("\(what).fit")
+      guard InputTransform.Fit(text) != nil else {
+        throw node.error("\(what).fit: expected central, central:SHARE, resize:SIDE or whole, found '\(text)'")
+      }
+      data.fit = text
+    }
+    if let node = fields["interpolation"] {
+      let known = Interpolation.allCases.map(\.rawValue)
+      data.interpolation = Interpolation(rawValue: try node.choice("\(what).interpolation", of: known))
+    }
+    if let node = fields["exact"] { data.exact = try node.truth("\(what).exact") }
+    if let node = fields["on_bad_image"] {
+      let known = BadImagePolicy.allCases.map(\.rawValue)
+      data.onBadImage = BadImagePolicy(rawValue: try node.choice("\(what).on_bad_image", of: known))
+    }
   }
 
   /// The set itself: a listed one, the source again, or files in a known format.
@@ -157,7 +188,7 @@ extension SpecificationReader {
       if let node = fields["dataset"] ?? fields["directory"] {
         throw node.error("\(what): give either 'dataset' or 'format' with files, not both")
       }
-      let name = try format.choice("\(what).format", of: ["cifar", "idx"])
+      let name = try format.choice("\(what).format", of: ["cifar", "idx", "shards"])
       var data = Self.reference(name)
       data.train = try files(fields["train"], "\(what).train", format: name)
       data.test = try files(fields["test"], "\(what).test", format: name)
@@ -169,7 +200,7 @@ extension SpecificationReader {
     }
     for key in ["train", "test"] {
       if let node = fields[key] {
-        throw node.error("\(what).\(key): files need 'format: cifar' or 'format: idx' beside them")
+        throw node.error("\(what).\(key): files need 'format: cifar', 'format: idx' or 'format: shards' beside them")
       }
     }
     let node = try fields.required("dataset", "dataset: fashion-mnist")
@@ -199,7 +230,7 @@ extension SpecificationReader {
   private func files(_ node: SpecNode?, _ what: String, format: String) throws(SpecificationError) -> [String] {
     guard let node else { return [] }
     var files: [String] = []
-    for item in try node.list(what, single: format == "cifar") { files.append(try item.text(what)) }
+    for item in try node.list(what, single: format != "idx") { files.append(try item.text(what)) }
     if format == "idx", files.count != 2 {
       throw node.error("\(what): an IDX set is two files, [images, labels]; found \(files.count)")
     }

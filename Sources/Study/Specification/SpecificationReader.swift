@@ -13,10 +13,10 @@ struct SpecificationReader {
   var places: [String: SpecPlace] = [:]
 
   private static let keys = [
-    "name", "data_root", "source", "network", "training", "objectives", "seeds", "transfer", "measures",
+    "name", "data_root", "source", "network", "training", "objectives", "seeds", "transfer", "measures", "shift",
   ]
   private static let laterKeys = [
-    "shift", "ood", "claims", "finetune", "pretrained", "ensembles", "networks",
+    "ood", "claims", "finetune", "pretrained", "ensembles", "networks",
   ]
   private static let laterMeasures = [
     "cka", "sparsity", "spectrum", "collapse", "agreement", "similarity", "ood", "retrieval", "scores",
@@ -81,7 +81,8 @@ struct SpecificationReader {
     return Specification(
       name: name, source: source, network: network, training: training,
       objectives: objectives.map(\.objective), seeds: try seeds(fields["seeds"]),
-      transfer: try targets(fields["transfer"], source: source), measures: try measures(fields["measures"]))
+      transfer: try targets(fields["transfer"], source: source), measures: try measures(fields["measures"]),
+      shift: try shift(fields["shift"]))
   }
 
   private func name(_ node: SpecNode) throws(SpecificationError) -> String {
@@ -120,6 +121,47 @@ struct SpecificationReader {
       return seeds
     }
     return Array(0..<(try node.integer("seeds", in: 1...10_000)))
+  }
+
+  /// Entries `{ corrupt: [fog, jpeg], severities: [1, 3, 5] }`; `corrupt: all` is all fifteen, severities are 1 to 5 unless
+  /// written.
+  private func shift(_ node: SpecNode?) throws(SpecificationError) -> [Specification.Shift] {
+    guard let node else { return [] }
+    var result: [Specification.Shift] = []
+    for item in try node.list("shift") {
+      let fields = try SpecFields(item, of: "shift", keys: ["corrupt", "severities"], later: ["dataset"])
+      let names = try fields.required("corrupt", "corrupt: [gaussian_noise, jpeg]")
+      var corruptions: [String] = []
+      for name in try names.list("shift.corrupt", single: true) {
+        let text = try name.text("shift.corrupt")
+        if text == "all" {
+          corruptions += Corruption.standard.map(\.name)
+        } else {
+          do throws(DatasetError) {
+            corruptions.append(try Corruption.find(text).name)
+          } catch {
+            throw name.error("shift.corrupt: \(error)")
+          }
+        }
+      }
+      var severities = Array(Corruption.severities)
+      if let written = fields["severities"] {
+        severities = []
+        for severity in try written.list("shift.severities", single: true) {
+          severities.append(try severity.integer("shift.severities", in: Corruption.severities))
+        }
+      }
+      for corruption in corruptions {
+        for severity in severities {
+          let one = Specification.Shift(corruption: corruption, severity: severity)
+          guard !result.contains(one) else {
+            throw item.error("shift: \(corruption) at severity \(severity) is given twice; keep one")
+          }
+          result.append(one)
+        }
+      }
+    }
+    return result
   }
 
   private func measures(_ node: SpecNode?) throws(SpecificationError) -> [Specification.Measure] {

@@ -6,6 +6,7 @@ import Training
 extension StageExecution {
   /// Accuracy, loss and calibration on the source's test split; the temperature is fitted on the holdout.
   func evaluate(_ job: StageJob, _ context: Worker.Context) throws -> [MeasurementRecord] {
+    if !job.shift.isEmpty { return try shifted(job, context) }
     let model = try model(of: job)
     context.send(.progress("test images", share: nil))
     let test = try model.predict(try samples(job.plan.data, .test))

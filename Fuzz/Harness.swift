@@ -1,6 +1,6 @@
-// One libFuzzer target for all readers; SEPARATRIX_FUZZ names the one to run. Compiled together with Sources/Datasets into
-// one module, so that it sees what is internal. An error that a reader throws is a pass; a trap, a leak, a report of
-// AddressSanitizer or more memory than the limit is a finding.
+// One libFuzzer target for all readers; SEPARATRIX_FUZZ names the one to run. Compiled together with Sources/Datasets
+// into one module, so that it sees what is internal. An error that a reader throws is a pass; a trap, a leak, a report
+// of AddressSanitizer or more memory than the limit is a finding.
 import Foundation
 
 /// The readers by name. `bytes` is the input; `file` is a file that holds it.
@@ -71,7 +71,8 @@ private let picture: @Sendable ([UInt8], String) throws -> Void = { bytes, _ in
     _ = try? decoder.decode(raw, pixelLimit: 1 << 18) { header in
       ResizePlan(
         PixelRegion(
-          x: header.width / 4, y: header.height / 4, width: max(header.width / 2, 1), height: max(header.height / 2, 1)),
+          x: header.width / 4, y: header.height / 4, width: max(header.width / 2, 1),
+          height: max(header.height / 2, 1)),
         width: 16, height: 16, isScaled: true)
     }
     _ = try decoder.decode(raw, pixelLimit: 1 << 18)

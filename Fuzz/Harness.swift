@@ -1,11 +1,20 @@
-// One libFuzzer target for all readers; SEPARATRIX_FUZZ names the one to run. Compiled together with Sources/Datasets into
-// one module, so that it sees what is internal. An error that a reader throws is a pass; a trap, a leak, a report of
-// AddressSanitizer or more memory than the limit is a finding.
+// One libFuzzer target for all readers; SEPARATRIX_FUZZ names the one to run. Compiled together with Sources/Datasets
+// into one module, so that it sees what is internal. An error that a reader throws is a pass; a trap, a leak, a report
+// of AddressSanitizer or more memory than the limit is a finding.
 import Foundation
 
 /// The readers by name. `bytes` is the input; `file` is a file that holds it.
 private let readers: [String: @Sendable (_ bytes: [UInt8], _ file: String) throws -> Void] = [
-  "idx": { _, file in
+  "idx": { bytes, file in
+    // Two files in one: the first byte, plus 8, is the length of the first.
+    if bytes.count > 1 {
+      let (images, labels) = (file + "-images", file + "-labels")
+      let cut = min(bytes.count, 1 + Int(bytes[0]) + 8)
+      defer { for made in [images, labels] { unlink(made) } }
+      try Data(bytes[1..<cut]).write(to: URL(fileURLWithPath: images))
+      try Data(bytes[cut...]).write(to: URL(fileURLWithPath: labels))
+      _ = try? IDX.samples(images: images, labels: labels, classNames: ["a", "b"])
+    }
     _ = try? IDX.labels(file)
     _ = try IDX.images(file)
   },
@@ -31,7 +40,7 @@ private let readers: [String: @Sendable (_ bytes: [UInt8], _ file: String) throw
   "pack": { _, file in
     let pack = try PackFile(file)
     _ = pack.digests()
-    for split in Split.allCases { _ = try pack.index(split) }
+    for split in pack.splits { _ = try pack.index(split) }
     var scratch: [UInt8] = []
     for place in 0..<min(pack.count, 100) {
       _ = pack.name(place)
@@ -62,7 +71,8 @@ private let picture: @Sendable ([UInt8], String) throws -> Void = { bytes, _ in
     _ = try? decoder.decode(raw, pixelLimit: 1 << 18) { header in
       ResizePlan(
         PixelRegion(
-          x: header.width / 4, y: header.height / 4, width: max(header.width / 2, 1), height: max(header.height / 2, 1)),
+          x: header.width / 4, y: header.height / 4, width: max(header.width / 2, 1),
+          height: max(header.height / 2, 1)),
         width: 16, height: 16, isScaled: true)
     }
     _ = try decoder.decode(raw, pixelLimit: 1 << 18)
@@ -72,6 +82,7 @@ private let picture: @Sendable ([UInt8], String) throws -> Void = { bytes, _ in
 private let reader = ProcessInfo.processInfo.environment["SEPARATRIX_FUZZ"] ?? ""
 private let path = "/dev/shm/separatrix-fuzz-\(getpid())"
 
+/// What libFuzzer calls with each input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   guard let run = readers[reader] else {
@@ -80,7 +91,9 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   }
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
   let descriptor = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0o600)
-  guard descriptor >= 0, bytes.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == count else { exit(3) }
+  guard descriptor >= 0, bytes.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == count else {
+    exit(3)
+  }
   close(descriptor)
   defer { unlink(path) }
   try? run(bytes, path)

@@ -32,6 +32,7 @@ for name, data in {"images": idx([2, 5, 4]), "labels": idx([7]), "short": idx([2
     seed("idx", name + ".gz", gzip.compress(data))
     seed("gzip", name, data)
     seed("gzip", name + ".gz", gzip.compress(data, 1))
+seed("idx", "pair", b"\x10" + idx([2, 2, 2])[:24] + idx([2])[:8] + b"\0\1")
 seed("idx", "huge", bytes([0, 0, 8, 3]) + b"\xff" * 12)
 seed("gzip", "two", gzip.compress(b"one") + gzip.compress(b"two" * 500))
 seed("gzip", "named", b"\x1f\x8b\x08\x1e" + bytes(6) + b"\x02\0ab" + b"name\0note\0" + bytes(2) + zlib.compress(b"x")[2:-4])
@@ -124,7 +125,8 @@ def pack(pictures, names):
         text += name
         records += struct.pack("<QIIII", 64 + len(body), len(data), zlib.crc32(data), place % 2, len(text) | (place % 2) << 31)
         body += data
-    note = json.dumps({"name": "x", "classNames": ["a", "b"], "settings": {}}).encode()
+    options = {"side": 8, "measure": "shortest", "quality": 20, "interpolation": "bicubic"}
+    note = json.dumps({"class_names": ["a", "b"], "source": "x", "options": options, "skipped": []}).encode()
     index = records + text + note + struct.pack("<I", len(note))
     digest = hashlib.sha256(body + index).digest()
     head = b"separatrix pack\n" + struct.pack("<QQQQ", 1, 64 + len(body), len(index) + 32, len(pictures)) + bytes(16)

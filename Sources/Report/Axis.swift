@@ -22,6 +22,7 @@ extension Column {
     switch group {
     case .source: "Source \(title.lowercased()) accuracy"
     case .calibration: title
+    case .shift: "Accuracy under corruption, \(title.lowercased())"
     case .separation: id == "r2_cosine" ? "R\u{00B2} on training images" : "R\u{00B2} on test images"
     case .probe: id.hasSuffix("_mean") ? "Mean probe accuracy" : "Probe accuracy, \(title)"
     case .neighbors: id.hasSuffix("_mean") ? "Mean k-NN accuracy" : "k-NN accuracy, \(title)"

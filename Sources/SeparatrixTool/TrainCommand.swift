@@ -106,7 +106,7 @@ struct TrainCommand: ParsableCommand {
             trainAccuracy: record?.trainAccuracy, holdoutAccuracy: record?.holdoutAccuracy, wasFinished: wasFinished))
       } else {
         print(wasFinished ? "\(out) was finished before" : "\(out) is finished: \(steps) steps")
-        print("next: separatrix evaluate \(out) --data \(plan.data)")
+        print("next: separatrix evaluate \(out)")
       }
     }
   }

@@ -43,7 +43,9 @@ import Training
     ),
     ("training: { epochs: 2, epochs: 3 }", "key 'epochs' is given twice"),
     ("training: { epochs: 2, decay: cosin }", "decay: 'cosin' is not known; did you mean 'cosine'?"),
-    ("training: { epochs: 2, augment: [flip, mixup] }", "augment: 'mixup' is not supported by this version"),
+    ("training: { epochs: 2, augment: [flip, mixup, flip] }", "augment: 'flip' is given twice; keep one"),
+    ("training: { epochs: 2, augment: [flip, mixip] }", "mixup"),
+    ("training: { epochs: 2, augment: [erase: { p: 2 }] }", "augment: "),
     ("training: { batch: 3 }", "key 'epochs' is missing; add for example 'epochs: 30'"),
     ("training: 3", "training: expected a mapping"),
   ])
@@ -54,7 +56,11 @@ import Training
   }
 
   @Test(arguments: [
-    ("shift: []", "study.yaml:12:1: study: 'shift' is not supported by this version"),
+    ("shift: []", "shift: the list is empty"),
+    ("shift: [{ corrupt: fogg }]", "fog"),
+    ("shift: [{ corrupt: fog, severities: [0] }]", "shift.severities: 0 is out of range"),
+    ("shift: [{ corrupt: fog }, { corrupt: [fog], severities: 3 }]", "fog at severity 3 is given twice"),
+    ("shift: [{ severities: [1] }]", "corrupt"),
     ("ood: [{ dataset: gtsrb }]", "study.yaml:12:1: study: 'ood' is not supported by this version"),
     ("measures: [separation, cka]", "study.yaml:12:24: measures: 'cka' is not supported by this version"),
     ("measures: [seperation]", "did you mean 'separation'?"),

@@ -182,12 +182,15 @@ cc_image_status jpeg_read(cc_decoder *decoder, uint8_t *rgb) {
     return jpeg->status;
   }
   set_output(info);
+  // Rows go straight to their place, but for CMYK.
+  if (info->out_color_space == JCS_EXT_RGBX) info->out_color_space = JCS_RGB;
   start(jpeg);
   while (info->output_scanline < info->output_height) {
-    JSAMPROW row = decoder->row.bytes;
     uint8_t *to = rgb + (size_t)info->output_scanline * info->output_width * 3;
+    JSAMPROW row = info->out_color_space == JCS_RGB ? to : decoder->row.bytes;
     if (jpeg_read_scanlines(info, &row, 1) != 1) fail((j_common_ptr)info);
-    if (info->out_color_space == JCS_CMYK) cmyk_to_rgbx(row, info->output_width);
+    if (info->out_color_space == JCS_RGB) continue;
+    cmyk_to_rgbx(row, info->output_width);
     drop_fourth(row, info->output_width, to);
   }
   jpeg_finish_decompress(info);

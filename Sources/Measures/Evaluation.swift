@@ -34,11 +34,14 @@ public struct Evaluation: Codable, Hashable, Sendable {
   }
 
   /// Measures predictions on the set in question, with the temperature fitted on the predictions of the holdout.
-  public init(_ trained: TrainedModel, _ test: Predictions, holdout: Predictions?) throws {
+  /// With `mask`, answers are sought among these classes only (the practice for ImageNet-A and -R): accuracy and
+  /// calibration are of the outputs of these classes; the loss stays that of all.
+  public init(_ trained: TrainedModel, _ test: Predictions, holdout: Predictions?, mask: [Int]? = nil) throws {
     n = test.labels.count
-    top1 = try Accuracy.top1(outputs: test.outputs, labels: test.labels)
-    let classes = test.outputs.shape[1]
-    top5 = classes >= 5 ? try Accuracy.top5(outputs: test.outputs, labels: test.labels) : nil
+    let (outputs, labels) = try Self.masked(test, mask)
+    top1 = try Accuracy.top1(outputs: outputs, labels: labels)
+    let classes = outputs.shape[1]
+    top5 = classes >= 5 ? try Accuracy.top5(outputs: outputs, labels: labels) : nil
     loss = try withoutGradient { () throws(TorchError) in
       try trained.objective.loss(of: test.outputs, labels: Tensor(test.labels), head: trained.model.head).item()
     }
@@ -51,7 +54,7 @@ public struct Evaluation: Codable, Hashable, Sendable {
     } else {
       reasons.append("temperature: there is no holdout to fit it on")
     }
-    let calibration = try Calibration.measure(outputs: test.outputs, labels: test.labels, temperature: temperature)
+    let calibration = try Calibration.measure(outputs: outputs, labels: labels, temperature: temperature)
     nllScaled = calibration.scaled?.nll
     eceScaled = calibration.scaled?.ece
     if type(of: trained.objective.base) == SquaredError.self {
@@ -61,6 +64,19 @@ public struct Evaluation: Codable, Hashable, Sendable {
       ece = calibration.figures.ece
     }
     reason = reasons.isEmpty ? nil : reasons.joined(separator: "; ")
+  }
+
+  /// The outputs of some classes, and the labels as places among them.
+  static func masked(_ test: Predictions, _ mask: [Int]?) throws -> (outputs: Tensor, labels: [Int]) {
+    guard let mask else { return (test.outputs, test.labels) }
+    let place = Dictionary(mask.enumerated().map { ($1, $0) }) { first, _ in first }
+    let labels = test.labels.compactMap { place[$0] }
+    guard labels.count == test.labels.count, mask.allSatisfy({ (0..<test.outputs.shape[1]).contains($0) }) else {
+      throw DatasetError(
+        .labelOutOfRange, expected: "labels among the \(mask.count) classes of the mask", found: "others",
+        cure: "use the set's own labels")
+    }
+    return (try test.outputs.indexSelect(1, Tensor(mask)), labels)
   }
 
   /// Writes nil as null; `reason` only where there is one.

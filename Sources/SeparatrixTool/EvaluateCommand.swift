@@ -38,7 +38,10 @@ struct EvaluateCommand: ParsableCommand {
     var holdout: Predictions?
     if let plan, let held = try? TrainingRun.samples(plan).holdout { holdout = try trained.predict(held) }
     line.clear()
-    let result = try Evaluation(trained, test, holdout: holdout)
+    let set = try SampleChoice(data: data, split: split, plan: plan, pictures: pictures).reference().dataset
+    let mask = trained.description.classNames.count == 1000 ? ImageNetClasses.mask(ofSet: set) : nil
+    let result = try Evaluation(trained, test, holdout: holdout, mask: mask)
+    if let mask { Console.complain("answers among the \(mask.count) classes of \(set)") }
     if let predictions {
       try FeatureSet.writeNPZ(
         [

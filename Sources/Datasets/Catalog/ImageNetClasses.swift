@@ -14,6 +14,15 @@ public enum ImageNetClasses {
   /// The 200 classes of ImageNet-R, as WordNet ids in ascending order.
   public static let renditions: [String] = ids(renditionsText)
 
+  /// The classes among which answers to a listed set are sought, by number: those of ImageNet-A and -R; nil for others.
+  public static func mask(ofSet name: String) -> [Int]? {
+    switch name {
+    case "imagenet-a": numbers(of: adversarial)
+    case "imagenet-r": numbers(of: renditions)
+    default: nil
+    }
+  }
+
   /// The numbers, among the 1000, of some of the classes, in the order given; ids that are none are left out.
   public static func numbers(of wordNetIDs: [String]) -> [Int] {
     wordNetIDs.compactMap { number[$0] }

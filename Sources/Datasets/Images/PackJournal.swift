@@ -14,6 +14,7 @@ final class PackJournal {
   private var offset = PackFile.headerSize
   private var pending: [UInt8] = []
   private var lines: [UInt8] = []
+  private var unwritten = 0
 
   init(path: String, settings: String) throws(DatasetError) {
     self.path = path
@@ -44,7 +45,8 @@ final class PackJournal {
     records.append(record)
     pending += bytes
     lines += Array("\(record.size) \(checksum) \(label) \(isTest ? 1 : 0)\n".utf8)
-    if pending.count >= 16 << 20 { try flush() }
+    unwritten += 1
+    if pending.count >= 16 << 20 || unwritten >= 256 { try flush() }
   }
 
   /// Notes a picture that is left out.
@@ -64,6 +66,7 @@ final class PackJournal {
     let end = lseek(journal, 0, SEEK_END)
     try Self.write(lines, to: journal, at: Int(end), path)
     lines = []
+    unwritten = 0
   }
 
   /// Writes index and header, and gives the pack its name. Returns its size and digest.

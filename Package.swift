@@ -19,7 +19,11 @@ let package = Package(
     .systemLibrary(name: "LibTorch", pkgConfig: "libtorch"),
     .target(name: "CTorch", dependencies: ["LibTorch"]),
     .target(
-      name: "CCodecs", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("archive"), .linkedLibrary("curl"), .linkedLibrary("z")]),
+      name: "CCodecs",
+      linkerSettings: [
+        .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("archive"), .linkedLibrary("curl"),
+        .linkedLibrary("z"),
+      ]),
     .target(name: "Torch", dependencies: ["CTorch"]),
     .target(name: "Datasets", dependencies: ["CCodecs", .product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "Networks", dependencies: ["Torch"]),
@@ -48,7 +52,8 @@ let package = Package(
     .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "DatasetsTests",
-      dependencies: ["Datasets", "TestSupport", .product(name: "Crypto", package: "swift-crypto")], exclude: ["Fixtures"]),
+      dependencies: ["Datasets", "TestSupport", .product(name: "Crypto", package: "swift-crypto")],
+      exclude: ["Fixtures"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ObjectivesTests", dependencies: ["Objectives", "TestSupport"], exclude: ["Fixtures/generate.py"],

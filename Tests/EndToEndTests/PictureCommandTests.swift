@@ -87,6 +87,43 @@ import Testing
     #expect(wrong.code == 2 && wrong.errors.contains("stop, skip, list"))
   }
 
+  @Test func aKilledPackGoesOnToTheSameBytes() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    let folder = tool.folder.appendingPathComponent("many/train/a")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for number in 0..<1500 {
+      var bytes = Array("P6 64 64 255\n".utf8)
+      for place in 0..<64 * 64 * 3 { bytes.append(UInt8(truncatingIfNeeded: place &* (number % 200 + 7) / 13)) }
+      try Data(bytes).write(to: folder.appendingPathComponent("\(10_000 + number).ppm"))
+    }
+    let whole = try tool.run("data", "pack", "folder:many", "--out", "whole.pack", "--json")
+    #expect(whole.code == 0, "\(whole.errors)")
+    let process = Process()
+    process.executableURL = Tool.executable
+    process.arguments = ["data", "pack", "folder:many", "--out", "killed.pack", "--json"]
+    process.currentDirectoryURL = tool.folder
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    // As soon as the first pictures are safe.
+    let journal = tool.path("killed.pack.journal")
+    while process.isRunning {
+      let size = (try? FileManager.default.attributesOfItem(atPath: journal)[.size] as? Int) ?? 0
+      if size > 2000 { break }
+      usleep(500)
+    }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    let resumed = try tool.run("data", "pack", "folder:many", "--out", "killed.pack", "--json")
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    if process.terminationReason == .uncaughtSignal { #expect((resumed.json["resumed"] as? Int ?? 0) >= 256) }
+    #expect(resumed.json["sha256"] as? String == whole.json["sha256"] as? String)
+    let files = ["whole.pack", "killed.pack"].map { tool.folder.appendingPathComponent($0) }
+    #expect(try Data(contentsOf: files[0]) == Data(contentsOf: files[1]))
+    #expect(!FileManager.default.fileExists(atPath: journal))
+  }
+
   @Test func listsAndRefusals() throws {
     let tool = try Tool()
     defer { tool.remove() }

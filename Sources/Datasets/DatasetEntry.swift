@@ -86,8 +86,9 @@ public struct DatasetEntry: Sendable {
   {
     if let entry = list.first(where: { $0.name == name }) { return entry }
     throw DatasetError(
-      .unknownName, expected: "one of " + nearest(to: name, in: list.map(\.name)).joined(separator: ", "),
-      found: "\"\(name)\"", cure: "write " + DataReference.grammar)
+      .unknownName,
+      expected: "a data set such as " + nearest(to: name, in: list.map(\.name)).prefix(6).joined(separator: ", "),
+      found: "\"\(name)\"", cure: "write \(DataReference.grammar); `separatrix data list` has all names")
   }
 
   /// The complaint about an argument that does not name this set rightly.

@@ -28,7 +28,9 @@ extension DataCommand {
     func run() throws {
       var isFolder: ObjCBool = false
       let exists = FileManager.default.fileExists(atPath: URL(typed: data).path, isDirectory: &isFolder)
-      let named = exists && isFolder.boolValue ? "folder:\(URL(typed: data).path)" : data
+      let named =
+        exists && isFolder.boolValue || data.hasPrefix("/") || data.hasPrefix(".")
+        ? "folder:\(URL(typed: data).path)" : data
       let reference = try pictures.applied(to: DataReference(parsing: named))
       let line = ProgressLine()
       var clock: WorkClock?

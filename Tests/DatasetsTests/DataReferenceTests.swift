@@ -22,7 +22,7 @@ import Testing
       fault { () throws(DatasetError) in _ = try DataReference(parsing: text) }
     }
     #expect(found("fashion_mnist:x")?.kind == .unknownName)
-    #expect(found("fashion_mnist:x")?.expected.hasPrefix("one of fashion-mnist, ") == true)
+    #expect(found("fashion_mnist:x")?.expected.hasPrefix("a data set such as fashion-mnist, ") == true)
     for text in ["mnist", "mnist:", "idx:a", "idx:a,b,c", "idx", "cifar:", "cifar:a,,b", "glyphs:colour"] {
       #expect(found(text)?.kind == .badReference, "\(text)")
     }

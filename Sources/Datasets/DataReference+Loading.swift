@@ -54,12 +54,12 @@ extension DataReference {
         found: "only " + opened.splits.map(\.rawValue).joined(separator: ", "))
     }
     var samples = try opened.load(split)
+    if let groups, split == .train || opened.splits.count == 1 {
+      samples.groups = try GroupFile.read(groups, count: samples.count)
+    }
     if let excluded, let encoded = samples.encoded {
       let names = Set(excluded)
       samples = samples.selecting(samples.labels.indices.filter { !names.contains(encoded.name($0)) })
-    }
-    if let groups, split == .train || opened.splits.count == 1 {
-      samples.groups = try GroupFile.read(groups, count: samples.count)
     }
     if let labels, Self.isLabelMap(labels) { samples = try LabelMap(labels).applied(to: samples) }
     if let classes { samples = try samples.keeping(classes: classes) }

@@ -16,19 +16,24 @@ enum TextLines {
     return lines
   }
 
-  /// The fields of a line of comma-separated values, which may stand in double quotes.
+  /// The fields of a line of comma-separated values, which may stand in double quotes; a quote inside is written twice
+  /// (RFC 4180).
   static func fields(_ line: String) -> [String] {
     var fields: [String] = []
     var field = ""
     var isQuoted = false
+    var last: Character?
     for character in line {
       switch character {
-      case "\"": isQuoted.toggle()
+      case "\"":
+        if !isQuoted, last == "\"" { field.append("\"") }
+        isQuoted.toggle()
       case "," where !isQuoted:
         fields.append(trimmed(Substring(field)))
         field = ""
       default: field.append(character)
       }
+      last = character
     }
     return fields + [trimmed(Substring(field))]
   }

@@ -26,12 +26,13 @@ final class FolderStore: ImageStore {
   func withBytes<Result>(
     _ place: Int, _ scratch: inout [UInt8], _ body: (UnsafeRawBufferPointer) throws(ImageFault) -> Result
   ) throws(ImageFault) -> Result {
-    let descriptor = open(location(place), O_RDONLY | O_CLOEXEC)
+    // A pipe would have no end to wait for.
+    let descriptor = open(location(place), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw ImageFault(.unreadable, String(cString: strerror(errno))) }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw ImageFault(.unreadable, "a folder or device")
+      throw ImageFault(.unreadable, "a folder, pipe or device")
     }
     let size = Int(status.st_size)
     guard size > 0 else { throw ImageFault(.empty, "0 bytes") }

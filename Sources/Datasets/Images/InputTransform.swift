@@ -14,7 +14,7 @@ public struct InputTransform: Codable, Hashable, Sendable {
 
     /// Reads `central`, `central:0.875`, `resize:256`, `whole`; nil for anything else.
     public init?(_ text: String) {
-      let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+      let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       switch (parts.first, parts.count > 1 ? parts[1] : nil) {
       case ("whole", nil): self = .whole
       case ("central", nil): self = .central(1)

@@ -4,15 +4,20 @@ import Foundation
 ///
 /// With a header the columns `path` (or `file`, `filename`, `image`), `label` (or `class`) and, if wanted, `split`
 /// (`train`, `test` or `val`) and `group` are taken; others are passed over. Without one each line is a path and a label,
-/// between them a comma, a tab or spaces. Paths are relative to the list's folder. Labels that are all whole numbers are
+/// between them a comma, a tab or spaces. A row without a split is of train; where there are rows of `test`, those of `val`
+/// are left out. Paths are relative to the list's folder. Labels that are all whole numbers are
 /// class numbers, named by the `classes.txt` beside the list if there is one; other labels are class names, in the order
 /// of their bytes.
 struct ManifestFile {
   private struct Row {
     var path: String
     var label: String
-    var split: Split?
+    var split: Split
+    /// Whether its split was called `val`.
+    var isValidation: Bool
     var group: String?
+    /// Its line, from 1.
+    var line: Int
   }
 
   let path: String
@@ -23,7 +28,9 @@ struct ManifestFile {
   init(_ path: String) throws(DatasetError) {
     self.path = path
     let lines = try TextLines.read(path)
-    rows = try Self.rows(lines, path)
+    var rows = try Self.rows(lines, path)
+    if rows.contains(where: { $0.split == .test && !$0.isValidation }) { rows.removeAll(where: \.isValidation) }
+    self.rows = rows
     guard !rows.isEmpty else {
       throw DatasetError(.empty, file: path, expected: "lines of a path and a label", found: "none")
     }
@@ -54,10 +61,10 @@ struct ManifestFile {
     }
   }
 
-  /// The splits that its rows name; train where none does.
+  /// The splits of its rows.
   var splits: [Split] {
-    let named = Set(rows.compactMap(\.split))
-    return named.isEmpty ? [.train] : Split.allCases.filter(named.contains)
+    let named = Set(rows.map(\.split))
+    return Split.allCases.filter(named.contains)
   }
 
   /// The pictures of a split.
@@ -66,12 +73,20 @@ struct ManifestFile {
     var labels: [Int] = []
     var groups: [Int] = []
     var number: [String: Int] = [:]
-    for row in rows where (row.split ?? .train) == split {
+    let rows = rows.filter { $0.split == split }
+    let isGrouped = rows.contains { $0.group != nil }
+    for row in rows {
       guard names.append([row.path.utf8]) else {
         throw DatasetError(.tooLarge, file: path, expected: "at most 4 GiB of names", found: "more")
       }
       labels.append(numbers[row.label] ?? 0)
-      if let group = row.group {
+      if isGrouped {
+        guard let group = row.group else {
+          throw DatasetError(
+            .badText, file: path, offset: row.line,
+            expected: "a group, as other rows of the \(split.rawValue) split have",
+            found: "none", cure: "give every row of a split a group, or none")
+        }
         groups.append(number[group] ?? number.count)
         number[group] = groups.last
       }
@@ -79,7 +94,7 @@ struct ManifestFile {
     let folder = (path as NSString).deletingLastPathComponent
     return ImageIndex(
       store: FolderStore(root: folder.isEmpty ? "." : folder, names: names), labels: labels, classNames: classNames,
-      groups: groups.count == labels.count && !groups.isEmpty ? groups : nil)
+      groups: isGrouped ? groups : nil)
   }
 
   private static func rows(_ lines: [String], _ file: String) throws(DatasetError) -> [Row] {
@@ -103,12 +118,18 @@ struct ManifestFile {
       guard let path = field("path"), let label = field("label") else {
         throw bad(number, "a path and a label", "\"\(line.prefix(80))\"")
       }
-      var split: Split?
-      if let text = field("split") {
-        split = ["train": .train, "test": .test, "val": .test, "validation": .test, "valid": .test][text.lowercased()]
-        if split == nil { throw bad(number, "train, test or val in the column split", "\"\(text)\"") }
+      guard isTable || fields.count == 2 else {
+        throw bad(number, "a path and a label alone, where no header names the columns", "\(fields.count) fields")
       }
-      rows.append(Row(path: path, label: label, split: split, group: field("group")))
+      let word = (field("split") ?? "train").lowercased()
+      let known: [String: Split] = ["train": .train, "test": .test, "val": .test, "validation": .test, "valid": .test]
+      guard let split = known[word] else {
+        throw bad(number, "train, test or val in the column split", "\"\(word)\"")
+      }
+      rows.append(
+        Row(
+          path: path, label: label, split: split, isValidation: word.hasPrefix("val"), group: field("group"),
+          line: number + 1))
     }
     return rows
   }

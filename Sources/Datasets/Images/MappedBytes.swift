@@ -8,7 +8,7 @@ final class MappedBytes: @unchecked Sendable {
 
   init(_ path: String) throws(DatasetError) {
     self.path = path
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       let code = errno
       throw DatasetError(

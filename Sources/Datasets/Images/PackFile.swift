@@ -7,8 +7,8 @@ import Foundation
 /// Layout, little-endian: 64 bytes of header (`separatrix pack\n`, version 1 as 8 bytes, where the index begins, how long it
 /// is, how many pictures there are, 16 bytes of zeros); the pictures one after another, JPEG or uncompressed (netpbm P6);
 /// then the index: a record of 24 bytes a picture (offset 8, size 4, CRC-32 of its bytes 4, class 4, end of its name in the
-/// names 4, of which the highest bit tells the test split), the names, a JSON object (`PackDescription`), and the SHA-256 of
-/// all before it, index included, 32 bytes.
+/// names 4, of which the highest bit tells the test split), the names, a JSON object (`PackDescription`), its length 4, and
+/// the SHA-256 of all between the header and itself, 32 bytes.
 final class PackFile: ImageStore, @unchecked Sendable {
   static let magic = Array("separatrix pack\n".utf8)
   static let headerSize = 64
@@ -49,6 +49,8 @@ final class PackFile: ImageStore, @unchecked Sendable {
     }
     let words = (0..<4).map { bytes.loadUnaligned(fromByteOffset: 16 + 8 * $0, as: UInt64.self).littleEndian }
     guard words[0] == 1 else { throw damaged(16, "version 1", "version \(words[0])") }
+    // The check sum at the end leaves the header out: what of it is not told by the file's size and names must be zero.
+    guard bytes[48..<Self.headerSize].allSatisfy({ $0 == 0 }) else { throw damaged(48, "16 zeros", "other bytes") }
     guard let start = Int(exactly: words[1]), let length = Int(exactly: words[2]), let count = Int(exactly: words[3]),
       start >= Self.headerSize, length >= 36, start <= bytes.count, length == bytes.count - start,
       count <= (length - 36) / Self.recordSize
@@ -83,6 +85,7 @@ final class PackFile: ImageStore, @unchecked Sendable {
       }
       last = Int(record.nameEnd)
     }
+    guard last == names else { throw damaged(40, "as many pictures as there are names", "\(count)") }
   }
 
   /// The splits of which there are pictures.

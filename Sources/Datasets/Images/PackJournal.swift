@@ -18,15 +18,35 @@ final class PackJournal {
 
   init(path: String, settings: String) throws(DatasetError) {
     self.path = path
-    data = open(path + ".partial", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    journal = open(path + ".journal", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard data >= 0, journal >= 0 else { throw Self.unwritable(path, errno) }
-    guard flock(journal, LOCK_EX | LOCK_NB) == 0 else {
+    // The journal is locked before the pictures are opened: whoever held it may just have given them their name.
+    journal = Self.locked(path + ".journal")
+    let code = errno
+    data = journal < 0 ? -1 : open(path + ".partial", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    if journal < 0, code == EWOULDBLOCK {
       throw DatasetError(
-        .unreadable, file: path, expected: "a pack that no one else writes", found: "another process at it",
+        .busy, file: path, expected: "a pack that no one else writes", found: "another process at it",
         cure: "wait for it, or choose another file")
     }
+    guard data >= 0 else { throw Self.unwritable(path, journal < 0 ? code : errno) }
     try resume(settings)
+  }
+
+  /// Opens a file and locks it; -1 with `errno`, which is `EWOULDBLOCK` where another has the lock.
+  private static func locked(_ path: String) -> Int32 {
+    while true {
+      let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+      if file < 0 { return -1 }
+      var (own, named) = (stat(), stat())
+      let isLocked = flock(file, LOCK_EX | LOCK_NB) == 0
+      let code = errno
+      // A lock on a file that its owner has removed meanwhile keeps no one away.
+      if isLocked, fstat(file, &own) == 0, stat(path, &named) == 0, own.st_ino == named.st_ino { return file }
+      close(file)
+      if !isLocked {
+        errno = code
+        return -1
+      }
+    }
   }
 
   deinit {

@@ -24,14 +24,18 @@ enum ShardPaths {
     return paths
   }
 
-  /// The split of each archive: by a word in its name, where both splits are so named; train otherwise.
+  /// The split of each archive: by a word in its name, where both splits are so named; train otherwise. Archives of a
+  /// validation split are left out where there are some of a test split.
   static func splits(_ paths: [String]) -> [(path: String, split: Split)] {
-    let told = paths.map { path -> Split? in
-      let words = (path as NSString).lastPathComponent.split { !($0.isLetter || $0.isNumber) }
-      return words.lazy.compactMap { ShardSet.split(named: String($0)) }.first
+    let words = paths.map { path -> String? in
+      (path as NSString).lastPathComponent.split { !($0.isLetter || $0.isNumber) }.map(String.init)
+        .first { ShardSet.split(named: $0) != nil }
     }
-    let both = told.contains(.train) && told.contains(.test)
-    return zip(paths, told).map { ($0, both ? $1 ?? .train : .train) }
+    let told = words.map { $0.flatMap(ShardSet.split(named:)) }
+    guard told.contains(.train), told.contains(.test) else { return paths.map { ($0, .train) } }
+    let isValidation = words.map { $0.map(ShardSet.isValidation) ?? false }
+    let hasTest = zip(told, isValidation).contains { $0 == .test && !$1 }
+    return paths.indices.filter { !(hasTest && isValidation[$0]) }.map { (paths[$0], told[$0] ?? .train) }
   }
 
   private static func numbers(_ pattern: String) throws(DatasetError) -> [String] {

@@ -3,12 +3,14 @@ import Foundation
 /// Pictures and classes in tar archives: WebDataset's layout (`key.jpg` beside `key.cls` or `key.json`), or a folder tree.
 ///
 /// WebDataset: files of one key stand together; the key is the path up to the first dot of the last component. `key.cls`
-/// holds a class number or name; of `key.json` the member `label`, `cls`, `class` or `class_id` counts. Tree:
+/// holds a class number or name; of `key.json` the member `label`, `cls`, `class` or `class_id` counts. Of several pictures
+/// of a key, `key.jpg` goes before `key.mask.png`, and the first before others, which are ignored. Tree:
 /// `split/class/file` or `class/file`, maybe below one common folder. Without splits in the tree, an archive whose name has
-/// a word beginning with `test` or `val` is of the test split if another's has `train`. Class numbers are named by a
-/// `classes.txt` beside the first archive, where there is one.
+/// a word beginning with `test` or `val` is of the test split if another's has `train`. Where there are both, `test` and
+/// `val`, the latter is left out, as it is of a folder. Class numbers are named by a `classes.txt` beside the first archive,
+/// where there is one.
 struct ShardSet {
-  private var shards: [TarStore.Shard] = []
+  private let archives: ShardMemory
   private var members: [Split: [TarStore.Member]] = [:]
   private var labels: [Split: [Int32]] = [:]
   private var ignored = 0
@@ -29,13 +31,14 @@ struct ShardSet {
     }
   }
 
-  init(_ files: [(path: String, split: Split)]) throws(DatasetError) {
+  init(_ files: [(path: String, split: Split)], memory: ShardMemory = ShardMemory()) throws(DatasetError) {
+    archives = memory
     var texts = Texts()
     for (path, split) in files {
-      let shard = try TarStore.Shard(path)
-      let number = Int32(clamping: shards.count)
-      shards.append(shard)
+      let shard = try ShardMemory.Shard(path)
+      let number = Int32(clamping: memory.all.count)
       let found = try Self.pictures(in: shard, &texts)
+      memory.add(shard)
       ignored += found.ignored
       for picture in found.pictures {
         members[picture.split ?? split, default: []].append(
@@ -57,7 +60,7 @@ struct ShardSet {
   /// The pictures of a split.
   func index(_ split: Split) throws(DatasetError) -> ImageIndex {
     ImageIndex(
-      store: TarStore(shards, members: members[split] ?? []),
+      store: TarStore(archives, members: members[split] ?? []),
       labels: (labels[split] ?? []).map { classOf[Int($0)] }, classNames: classNames, ignored: ignored)
   }
 
@@ -68,7 +71,7 @@ struct ShardSet {
   }
 
   private static func pictures(
-    in shard: TarStore.Shard, _ texts: inout Texts
+    in shard: ShardMemory.Shard, _ texts: inout Texts
   ) throws(DatasetError) -> (pictures: [Picture], ignored: Int) {
     let index = shard.index
     let files = index.indices.filter { number in
@@ -76,18 +79,45 @@ struct ShardSet {
       let start = name.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? name.startIndex
       return index.kind(number) == .file && start < name.endIndex && name[start] != UInt8(ascii: ".")
     }
-    let isWebDataset = files.contains { number in
-      let name = index.nameBytes(number)
-      return ending(name) == "cls" || ending(name) == "json"
-    }
+    let isWebDataset = hasLabels(index, files)
     return isWebDataset
       ? try keyed(shard, files, &texts) : try tree(shard, files, &texts)
   }
 
   // MARK: WebDataset
 
+  /// Whether there are `.cls` files, or `.json` files beside pictures; a lone `.json` in a tree is none of WebDataset's.
+  private static func hasLabels(_ index: TarIndex, _ files: [Int]) -> Bool {
+    var last: ArraySlice<UInt8> = []
+    var (hasPicture, hasJSON) = (false, false)
+    for number in files {
+      let name = index.nameBytes(number)
+      let key = key(name)
+      if !key.elementsEqual(last) { (last, hasPicture, hasJSON) = (key, false, false) }
+      switch ending(name) {
+      case "cls": return true
+      case "json": hasJSON = true
+      default: if FolderListing.namesPicture(name) { hasPicture = true }
+      }
+      if hasPicture && hasJSON { return true }
+    }
+    return false
+  }
+
+  /// The first file of a kind, unless one comes whose name has but one dot after the key's beginning.
+  private struct Choice {
+    var file: Int?
+    private var isPlain = false
+
+    mutating func offer(_ number: Int, isPlain plain: Bool) {
+      guard file == nil || plain && !isPlain else { return }
+      file = number
+      isPlain = plain
+    }
+  }
+
   private static func keyed(
-    _ shard: TarStore.Shard, _ files: [Int], _ texts: inout Texts
+    _ shard: ShardMemory.Shard, _ files: [Int], _ texts: inout Texts
   ) throws(DatasetError) -> (pictures: [Picture], ignored: Int) {
     let index = shard.index
     var pictures: [Picture] = []
@@ -95,30 +125,35 @@ struct ShardSet {
     var place = 0
     while place < files.count {
       let key = key(index.nameBytes(files[place]))
-      var image: Int?
-      var label: String?
-      var json: [UInt8]?
+      var (image, cls, json) = (Choice(), Choice(), Choice())
+      var others = 0
       while place < files.count, Self.key(index.nameBytes(files[place])).elementsEqual(key) {
-        let number = files[place]
-        let name = index.nameBytes(number)
+        let name = index.nameBytes(files[place])
+        let isPlain = !name.dropFirst(key.count + 1).contains(UInt8(ascii: "."))
         switch ending(name) {
-        case "cls":
-          label = String(decoding: shard.contents(number).prefix(256), as: UTF8.self)
-            .trimmingCharacters(in: .whitespacesAndNewlines)
-        case "json": json = shard.contents(number)
-        default: if FolderListing.namesPicture(name) { image = number } else { ignored += 1 }
+        case "cls": cls.offer(files[place], isPlain: isPlain)
+        case "json": json.offer(files[place], isPlain: isPlain)
+        default:
+          others += 1
+          if FolderListing.namesPicture(name) { image.offer(files[place], isPlain: isPlain) }
         }
         place += 1
       }
-      guard let image else { continue }
-      if label == nil, let json { label = Self.label(json) }
+      ignored += others - (image.file == nil ? 0 : 1)
+      guard let picture = image.file else { continue }
+      var label = cls.file.map { number in
+        String(decoding: shard.contents(number).prefix(256), as: UTF8.self)
+          .trimmingCharacters(in: .whitespacesAndNewlines)
+      }
+      if label == nil, let json = json.file { label = Self.label(shard.contents(json)) }
       guard let label, !label.isEmpty else {
         throw DatasetError(
           .badText, file: shard.path,
-          expected: "a label for \(index.name(image)): a .cls file, or a .json file with "
-            + "label, cls, class or class_id", found: json == nil ? "neither" : "a .json file without one")
+          expected: "a label for \(index.name(picture)): a .cls file, or a .json file with "
+            + "label, cls, class or class_id",
+          found: cls.file != nil ? "an empty .cls file" : json.file == nil ? "neither" : "a .json file without one")
       }
-      pictures.append(Picture(entry: image, label: texts.number(label), split: nil))
+      pictures.append(Picture(entry: picture, label: texts.number(label), split: nil))
     }
     return (pictures, ignored)
   }
@@ -145,38 +180,45 @@ struct ShardSet {
   // MARK: Folder tree
 
   private static func tree(
-    _ shard: TarStore.Shard, _ files: [Int], _ texts: inout Texts
+    _ shard: ShardMemory.Shard, _ files: [Int], _ texts: inout Texts
   ) throws(DatasetError) -> (pictures: [Picture], ignored: Int) {
     let index = shard.index
     func parts(_ number: Int) -> [ArraySlice<UInt8>] {
       index.nameBytes(number).split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }
     }
     let images = files.filter { FolderListing.namesPicture(index.nameBytes($0)) }
-    let tops = Set(images.map { String(decoding: parts($0).first ?? [], as: UTF8.self) })
-    let shallow = images.map { parts($0).count }.min() ?? 0
-    let hasSplits = !tops.isEmpty && shallow >= 3 && tops.allSatisfy { split(named: $0) != nil }
-    // Below one common folder the tree begins a level deeper.
-    let skip = !hasSplits && tops.count == 1 && shallow >= 3 ? 1 : 0
-    let below =
-      skip == 1
-      ? Set(images.map { String(decoding: parts($0)[1], as: UTF8.self) }) : []
-    let splitsBelow = skip == 1 && shallow >= 4 && below.allSatisfy { split(named: $0) != nil }
-    var pictures: [Picture] = []
-    for number in images {
-      var rest = parts(number).dropFirst(skip)
-      var part: Split?
-      if hasSplits || splitsBelow, let first = rest.first {
-        part = split(named: String(decoding: first, as: UTF8.self))
-        rest = rest.dropFirst()
+    let depths = images.map { parts($0).count }
+    let (shallow, deep) = (depths.min() ?? 0, depths.max() ?? 0)
+    func areSplits(_ level: Int) -> Bool {
+      images.allSatisfy { number in
+        let parts = parts(number)
+        return parts.count > level && split(named: String(decoding: parts[level], as: UTF8.self)) != nil
       }
-      guard rest.count >= 2, let name = rest.first else {
-        throw DatasetError(
-          .badText, file: shard.path, expected: "pictures in folders named after their class, or labels in .cls files",
-          found: index.name(number))
-      }
-      pictures.append(Picture(entry: number, label: texts.number(String(decoding: name, as: UTF8.self)), split: part))
     }
-    return (pictures, files.count - images.count)
+    let hasSplits = deep >= 3 && areSplits(0)
+    // Below one common folder the tree begins a level deeper.
+    let hasTop = !hasSplits && shallow >= 3 && Set(images.map { parts($0)[0] }).count == 1
+    let skip = hasTop ? 1 : 0
+    let splitLevel = hasSplits ? 0 : hasTop && deep >= 4 && areSplits(1) ? 1 : nil
+    var found: [(picture: Picture, hasClass: Bool, isValidation: Bool)] = []
+    for number in images {
+      let rest = parts(number).dropFirst(skip + (splitLevel == nil ? 0 : 1))
+      let word = splitLevel.map { String(decoding: parts(number)[$0], as: UTF8.self) } ?? ""
+      let hasClass = rest.count >= 2
+      let label = hasClass ? texts.number(String(decoding: rest.first ?? [], as: UTF8.self)) : 0
+      found.append(
+        (Picture(entry: number, label: label, split: split(named: word)), hasClass, isValidation(word)))
+    }
+    // The test split as of a folder: `test` if it has classes, else `val`.
+    let hasTest = found.contains { $0.picture.split == .test && !$0.isValidation && $0.hasClass }
+    let hasValidation = found.contains { $0.isValidation }
+    let chosen = found.filter { $0.picture.split != .test || $0.isValidation == (hasValidation && !hasTest) }
+    if let loose = chosen.first(where: { !$0.hasClass }) {
+      throw DatasetError(
+        .badText, file: shard.path, expected: "pictures in folders named after their class, or labels in .cls files",
+        found: index.name(loose.picture.entry))
+    }
+    return (chosen.map(\.picture), files.count - chosen.count)
   }
 
   /// The split that a folder or a word of a file's name tells of.
@@ -187,6 +229,9 @@ struct ShardSet {
     default: nil
     }
   }
+
+  /// Whether it tells of a validation split, which is for testing only where there is no test split.
+  static func isValidation(_ name: String) -> Bool { name.lowercased().hasPrefix("val") && split(named: name) == .test }
 
   // MARK: Classes
 

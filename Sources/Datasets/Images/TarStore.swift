@@ -1,16 +1,16 @@
 import Foundation
 
-/// Pictures inside tar archives: plain ones mapped, gzip ones unpacked into memory and kept there up to a limit.
+/// Tar archives: plain ones mapped, gzip ones unpacked into memory and kept there up to a limit.
 ///
-/// An archive that was dropped to make room is unpacked again when one of its pictures is asked for; `shards` tells whoever
-/// shuffles to keep to one archive for a while.
-final class TarStore: ImageStore, @unchecked Sendable {
+/// An archive that was dropped to make room is unpacked again when one of its files is asked for. The stores of all splits
+/// share one such object, for they share the archives.
+final class ShardMemory: @unchecked Sendable {
   /// One archive.
   final class Shard: @unchecked Sendable {
     let path: String
     let index: TarIndex
     fileprivate let mapped: MappedBytes?
-    /// The bytes of a gzip archive once unpacked; guarded by the store's lock.
+    /// The bytes of a gzip archive while they are in memory; once the archive was added, guarded by the lock.
     fileprivate var unpacked: [UInt8]?
     fileprivate let size: Int
 
@@ -35,73 +35,48 @@ final class TarStore: ImageStore, @unchecked Sendable {
       try bytes.withRawBytes { (raw) throws(DatasetError) in try TarIndex(raw, file: path) }
     }
 
-    /// A member's bytes as a copy, for the small files beside pictures.
+    /// A member's bytes as a copy, for the small files beside pictures; before the archive is added.
     func contents(_ entry: Int) -> [UInt8] {
       if let mapped { return Array(index.data(entry, in: mapped.bytes)) }
       return unpacked?.withUnsafeBytes { Array(index.data(entry, in: $0)) } ?? []
     }
   }
 
-  /// A picture: its archive and its number there.
-  struct Member {
-    var shard: Int32
-    var entry: Int32
-  }
+  /// Unpacked archives may take this many bytes of memory together: 2 GiB.
+  static let limit = 2 << 30
 
-  /// Unpacked archives may take this many bytes of memory together.
-  static let memory = 2 << 30
-
-  private let all: [Shard]
-  private let members: [Member]
+  private(set) var all: [Shard] = []
   private let lock = NSLock()
   /// Unpacked archives, the one used last at the end; guarded by `lock`.
   private var recent: [Int] = []
   private let limit: Int
-  let shards: [Range<Int>]?
 
-  init(_ shards: [Shard], members: [Member], limit: Int = TarStore.memory) {
-    all = shards
-    self.members = members
-    self.limit = limit
-    let packed = shards.indices.filter { shards[$0].mapped == nil }
-    recent = packed
-    guard packed.reduce(0, { $0 + shards[$1].size }) > limit else {
-      self.shards = nil
-      return
-    }
-    var runs: [Range<Int>] = []
-    var start = 0
-    for place in members.indices where place + 1 == members.count || members[place + 1].shard != members[place].shard {
-      runs.append(start..<place + 1)
-      start = place + 1
-    }
-    self.shards = runs
+  init(limit: Int = ShardMemory.limit) { self.limit = limit }
+
+  /// Adds an archive; all are added before any store reads.
+  func add(_ shard: Shard) {
+    if shard.mapped == nil { recent.append(all.count) }
+    all.append(shard)
     makeRoom(for: 0)
   }
 
-  var count: Int { members.count }
+  /// Whether not all gzip archives can be in memory at once.
+  var isShort: Bool { all.reduce(0) { $0 + ($1.mapped == nil ? $1.size : 0) } > limit }
 
-  func name(_ place: Int) -> String {
-    all[Int(members[place].shard)].index.name(Int(members[place].entry))
-  }
+  /// Bytes of unpacked archives now in memory.
+  var held: Int { lock.withLock { all.reduce(0) { $0 + ($1.unpacked?.count ?? 0) } } }
 
-  func size(_ place: Int) -> Int { all[Int(members[place].shard)].index.size(Int(members[place].entry)) }
-
-  func location(_ place: Int) -> String { all[Int(members[place].shard)].path + ":" + name(place) }
-
+  /// Hands over the bytes of a file in an archive.
   func withBytes<Result>(
-    _ place: Int, _ scratch: inout [UInt8], _ body: (UnsafeRawBufferPointer) throws(ImageFault) -> Result
+    _ number: Int, _ entry: Int, _ body: (UnsafeRawBufferPointer) throws(ImageFault) -> Result
   ) throws(ImageFault) -> Result {
-    let member = members[place]
-    let shard = all[Int(member.shard)]
+    let shard = all[number]
     if let mapped = shard.mapped {
       defer { withExtendedLifetime(mapped) {} }
-      return try body(shard.index.data(Int(member.entry), in: mapped.bytes))
+      return try body(shard.index.data(entry, in: mapped.bytes))
     }
-    let bytes = try unpacked(Int(member.shard))
-    return try bytes.withRawBytes { (raw) throws(ImageFault) in
-      try body(shard.index.data(Int(member.entry), in: raw))
-    }
+    let bytes = try unpacked(number)
+    return try bytes.withRawBytes { (raw) throws(ImageFault) in try body(shard.index.data(entry, in: raw)) }
   }
 
   private func unpacked(_ number: Int) throws(ImageFault) -> [UInt8] {
@@ -126,12 +101,68 @@ final class TarStore: ImageStore, @unchecked Sendable {
     }
   }
 
-  /// Drops archives, the one used longest ago first. Called with the lock held, or before anyone else knows the store.
+  /// Drops archives, the one used longest ago first. Called with the lock held, or before any store reads.
   private func makeRoom(for size: Int) {
     var held = recent.reduce(0) { $0 + (all[$1].unpacked?.count ?? 0) }
     for number in recent where held + size > limit {
       held -= all[number].unpacked?.count ?? 0
       all[number].unpacked = nil
     }
+  }
+}
+
+/// Pictures inside tar archives; `shards` tells whoever shuffles to keep to one archive for a while where unpacking them
+/// again and again would cost much.
+final class TarStore: ImageStore {
+  /// A picture: its archive and its number there.
+  struct Member {
+    var shard: Int32
+    var entry: Int32
+  }
+
+  private let archives: ShardMemory
+  private let members: [Member]
+  /// What tells apart members of several archives that have one name; nil for one archive.
+  private let prefixes: [String]?
+  let shards: [Range<Int>]?
+
+  init(_ archives: ShardMemory, members: [Member]) {
+    self.archives = archives
+    self.members = members
+    let paths = archives.all.map(\.path)
+    let names = paths.map { ($0 as NSString).lastPathComponent }
+    prefixes = paths.count < 2 ? nil : Set(names).count == names.count ? names : paths
+    guard archives.isShort else {
+      shards = nil
+      return
+    }
+    var runs: [Range<Int>] = []
+    var start = 0
+    for place in members.indices where place + 1 == members.count || members[place + 1].shard != members[place].shard {
+      runs.append(start..<place + 1)
+      start = place + 1
+    }
+    shards = runs
+  }
+
+  var count: Int { members.count }
+
+  func name(_ place: Int) -> String {
+    let number = Int(members[place].shard)
+    let name = archives.all[number].index.name(Int(members[place].entry))
+    return prefixes.map { $0[number] + ":" + name } ?? name
+  }
+
+  func size(_ place: Int) -> Int { archives.all[Int(members[place].shard)].index.size(Int(members[place].entry)) }
+
+  func location(_ place: Int) -> String {
+    let shard = archives.all[Int(members[place].shard)]
+    return shard.path + ":" + shard.index.name(Int(members[place].entry))
+  }
+
+  func withBytes<Result>(
+    _ place: Int, _ scratch: inout [UInt8], _ body: (UnsafeRawBufferPointer) throws(ImageFault) -> Result
+  ) throws(ImageFault) -> Result {
+    try archives.withBytes(Int(members[place].shard), Int(members[place].entry), body)
   }
 }

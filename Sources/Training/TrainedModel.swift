@@ -84,6 +84,7 @@ public struct TrainedModel {
         field: "data", value: "images of \(samples.shape)", expected: "\(description.shape), as the network was trained"
       )
     }
+    if samples.onBadImage == .list { try wrapping { try samples.listBad() } }
     let batches = try wrapping { try Batches(samples, normalization: description.normalization) }
     return try Predictions(model, objective, batches, layers: layers, batch: batch, progress: progress)
   }

@@ -51,6 +51,7 @@ public struct PackWriter {
   public func write(
     progress: (Int) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws(DatasetError) -> Summary? {
+    for part in parts where part.samples.onBadImage == .list { try part.samples.listBad() }
     let journal = try PackJournal(path: path, settings: settings)
     let first = journal.records.count
     let flat = parts.flatMap { part in (0..<part.samples.count).map { (part, $0) } }

@@ -132,31 +132,15 @@ static bool is_inside(const cc_resize *resize, uint32_t width, uint32_t height) 
          w->width <= resize->width - w->x && w->height <= resize->height - w->y;
 }
 
-cc_image_status cc_decoder_read_resized(cc_decoder *decoder, cc_resize resize, uint8_t *rgb) {
-  cc_image_info *info = &decoder->info;
-  if (!is_inside(&resize, info->width, info->height)) {
+static cc_image_status resize_pixels(cc_decoder *decoder, const uint8_t *rgb, uint32_t width, uint32_t height,
+                                     const cc_resize *resize, const struct sink *sink) {
+  if (!is_inside(resize, width, height)) {
     return decoder_fail(decoder, CC_IMAGE_UNSUPPORTED, "a region outside the image");
   }
-  if (info->format == CC_JPEG_FILE && info->orientation == 1) return jpeg_read_resized(decoder, &resize, rgb);
-  const uint8_t *pixels = info->format == CC_PNM_FILE ? pnm_pixels(decoder) : NULL;
-  if (pixels != NULL) return cc_resize_rgb(decoder, pixels, info->width, info->height, resize, rgb);
-  if (!scratch_need(&decoder->whole, (size_t)info->width * info->height * 3)) {
-    return decoder_fail(decoder, CC_IMAGE_NO_MEMORY, "no memory for %u x %u pixels", info->width, info->height);
-  }
-  cc_image_status status = cc_decoder_read(decoder, decoder->whole.bytes);
-  if (status != CC_IMAGE_OK) return status;
-  return cc_resize_rgb(decoder, decoder->whole.bytes, info->width, info->height, resize, rgb);
-}
-
-cc_image_status cc_resize_rgb(cc_decoder *decoder, const uint8_t *rgb, uint32_t width, uint32_t height, cc_resize resize,
-                              uint8_t *out) {
-  if (!is_inside(&resize, width, height)) {
-    return decoder_fail(decoder, CC_IMAGE_UNSUPPORTED, "a region outside the image");
-  }
-  cc_region s = resize.source;
+  cc_region s = resize->source;
   double box[4] = {0, 0, s.width, s.height};
   struct resizer *resizer = &decoder->resizer;
-  bool fits = resizer_begin(resizer, s.width, s.height, box, &resize);
+  bool fits = resizer_begin(resizer, s.width, s.height, box, resize);
   if (!fits || !scratch_need(&decoder->row, (size_t)s.width * 4 + 64)) {
     return decoder_fail(decoder, CC_IMAGE_NO_MEMORY, "no memory to resize %u x %u pixels", s.width, s.height);
   }
@@ -168,6 +152,41 @@ cc_image_status cc_resize_rgb(cc_decoder *decoder, const uint8_t *rgb, uint32_t 
     }
     resizer_row(resizer, row, 0, y);
   }
-  resizer_end(resizer, out);
+  resizer_end(resizer, sink);
   return CC_IMAGE_OK;
+}
+
+static cc_image_status read_resized(cc_decoder *decoder, const cc_resize *resize, const struct sink *sink) {
+  cc_image_info *info = &decoder->info;
+  if (!is_inside(resize, info->width, info->height)) {
+    return decoder_fail(decoder, CC_IMAGE_UNSUPPORTED, "a region outside the image");
+  }
+  if (info->format == CC_JPEG_FILE && info->orientation == 1) return jpeg_read_resized(decoder, resize, sink);
+  const uint8_t *pixels = info->format == CC_PNM_FILE ? pnm_pixels(decoder) : NULL;
+  if (pixels == NULL) {
+    if (!scratch_need(&decoder->whole, (size_t)info->width * info->height * 3)) {
+      return decoder_fail(decoder, CC_IMAGE_NO_MEMORY, "no memory for %u x %u pixels", info->width, info->height);
+    }
+    cc_image_status status = cc_decoder_read(decoder, decoder->whole.bytes);
+    if (status != CC_IMAGE_OK) return status;
+    pixels = decoder->whole.bytes;
+  }
+  return resize_pixels(decoder, pixels, info->width, info->height, resize, sink);
+}
+
+cc_image_status cc_decoder_read_resized(cc_decoder *decoder, cc_resize resize, uint8_t *rgb) {
+  struct sink sink = {.rgb = rgb};
+  return read_resized(decoder, &resize, &sink);
+}
+
+cc_image_status cc_decoder_read_normalized(cc_decoder *decoder, cc_resize resize, cc_normalization normalization,
+                                           float *values) {
+  struct sink sink = {.values = values, .normalization = &normalization};
+  return read_resized(decoder, &resize, &sink);
+}
+
+cc_image_status cc_resize_rgb(cc_decoder *decoder, const uint8_t *rgb, uint32_t width, uint32_t height, cc_resize resize,
+                              uint8_t *out) {
+  struct sink sink = {.rgb = out};
+  return resize_pixels(decoder, rgb, width, height, &resize, &sink);
 }

@@ -20,8 +20,9 @@ struct pass {
   uint32_t first, count;  ///< The output places computed: first ..< first + count.
   uint32_t taps;
   int32_t *starts, *counts, *weights;
-  struct scratch memory;
   uint32_t low, high;  ///< The inputs needed: low ..< high.
+  uint32_t quads;      ///< Fours of inputs that `split` has for each output; 0 where a weight does not fit it.
+  struct scratch memory, split;
 };
 
 /// A resize of rows that come one after another.
@@ -29,18 +30,28 @@ struct resizer {
   struct pass columns, rows;
   int withheld;         ///< Levels of vector instructions not to be used; 0 outside tests.
   bool rows_first;      ///< Along y before along x.
-  size_t stride;        ///< Bytes of a line.
+  size_t stride;        ///< Bytes of a line, a multiple of 64.
   uint8_t *lines;       ///< Rows from rows.low on: resized along x already, or from columns.low on as they came.
   struct scratch memory, line, wide;
 };
+
+/// Where an image goes: as bytes, or normalized where `values` is set.
+struct sink {
+  uint8_t *rgb;
+  float *values;
+  const cc_normalization *normalization;
+};
+
+/// Takes line `y` of `width` pixels of four bytes.
+void sink_line(const struct sink *sink, const uint8_t *rgbx, uint32_t width, uint32_t y);
 
 /// Prepares a resize of `width` x `height` pixels, of which the box (in pixels, may lie between them) becomes
 /// target_width x target_height.
 bool resizer_begin(struct resizer *resizer, uint32_t width, uint32_t height, const double box[4], const cc_resize *resize);
 /// Takes row `y`: pixels of four bytes from column `left` on, with 64 readable bytes beyond the last one needed.
 void resizer_row(struct resizer *resizer, const uint8_t *pixels, int64_t left, uint32_t y);
-/// Writes the window as RGB.
-void resizer_end(struct resizer *resizer, uint8_t *rgb);
+/// Delivers the window.
+void resizer_end(struct resizer *resizer, const struct sink *sink);
 void resizer_free(struct resizer *resizer);
 
 struct cc_decoder {
@@ -63,7 +74,7 @@ int exif_orientation(const uint8_t *tiff, size_t count);
 // JPEG: `open` reads the header; `read` all pixels as stored; `read_resized` a part.
 cc_image_status jpeg_open(cc_decoder *decoder, uint64_t pixel_limit);
 cc_image_status jpeg_read(cc_decoder *decoder, uint8_t *rgb);
-cc_image_status jpeg_read_resized(cc_decoder *decoder, const cc_resize *resize, uint8_t *rgb);
+cc_image_status jpeg_read_resized(cc_decoder *decoder, const cc_resize *resize, const struct sink *sink);
 void jpeg_forget(cc_decoder *decoder);
 
 cc_image_status png_open(cc_decoder *decoder, uint64_t pixel_limit);

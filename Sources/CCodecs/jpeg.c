@@ -221,7 +221,7 @@ static bool smooths(const struct jpeg_decompress_struct *info) {
   return false;
 }
 
-cc_image_status jpeg_read_resized(cc_decoder *decoder, const cc_resize *resize, uint8_t *rgb) {
+cc_image_status jpeg_read_resized(cc_decoder *decoder, const cc_resize *resize, const struct sink *sink) {
   struct jpeg *jpeg = decoder->jpeg;
   struct jpeg_decompress_struct *info = &jpeg->info;
   struct resizer *resizer = &decoder->resizer;
@@ -268,7 +268,7 @@ cc_image_status jpeg_read_resized(cc_decoder *decoder, const cc_resize *resize, 
   }
   // What lies below is not looked at.
   jpeg_abort_decompress(info);
-  resizer_end(resizer, rgb);
+  resizer_end(resizer, sink);
   return CC_IMAGE_OK;
 }
 

@@ -58,6 +58,11 @@ ct_error *ct_empty(const intptr_t *shape, intptr_t n, ct_type type, ct_tensor *o
   });
 }
 
+int ct_is_shared(ct_tensor a) {
+  const auto &tensor = *static_cast<at::Tensor *>(a.impl);
+  return tensor.use_count() > 1 || tensor.storage().use_count() > 1;
+}
+
 ct_error *ct_from_data(const void *data, intptr_t bytes, ct_type type, const intptr_t *shape, intptr_t n, ct_tensor *out) {
   return guarded([&] {
     auto tensor = at::empty(dims(shape, n), at::TensorOptions().dtype(scalar_type(type)));

@@ -155,7 +155,7 @@ public final class ImageDecoder {
 
   deinit { cc_decoder_free(raw) }
 
-  /// For tests: resizes without the widest `levels` vector instruction sets (1: AVX2 where there is AVX-512; 2: none).
+  /// For tests: resizes without the widest `levels` vector instruction sets (of AVX-512 with VNNI, AVX-512, AVX2).
   func withholdVectors(_ levels: Int) {
     if let raw { cc_decoder_withhold_vectors(raw, Int32(clamping: levels)) }
   }
@@ -190,6 +190,19 @@ public final class ImageDecoder {
   ) throws(ImageFault) {
     let (header, decoder) = try open(bytes, pixelLimit)
     try check(cc_decoder_read_resized(decoder, plan(header).raw, out), decoder)
+  }
+
+  /// The same normalized, into f32 `out` [window.height, window.width, 3]; `plan` also says whether it is mirrored. After a
+  /// fault part of `out` may be written.
+  public func decode(
+    _ bytes: UnsafeRawBufferPointer, pixelLimit: Int = ImageDecoder.pixelLimit,
+    into out: UnsafeMutablePointer<Float>, normalization: PixelNormalization,
+    plan: (ImageHeader) -> (ResizePlan, isMirrored: Bool)
+  ) throws(ImageFault) {
+    let (header, decoder) = try open(bytes, pixelLimit)
+    let (resize, isMirrored) = plan(header)
+    let status = cc_decoder_read_normalized(decoder, resize.raw, normalization.raw(isMirrored: isMirrored), out)
+    try check(status, decoder)
   }
 
   /// The same as a value.

@@ -58,6 +58,9 @@ extension Tensor {
     return (tensor, data?.assumingMemoryBound(to: Float.self))
   }
 
+  /// Whether another tensor (a view, or one that is kept for a gradient) uses this one's memory.
+  public var isShared: Bool { ct_is_shared(raw) != 0 }
+
   /// A tensor of zeros.
   public static func zeros(_ shape: [Int], type: ElementType = .f32) throws(TorchError) -> Tensor {
     try full(shape, 0, type: type)

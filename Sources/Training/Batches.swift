@@ -1,4 +1,3 @@
-import CCodecs
 import Datasets
 import Torch
 
@@ -10,8 +9,8 @@ public struct Batches: Sendable {
   let pipeline: AugmentationPipeline
   let seed: UInt64
   private let table: [Float]
-  private let scale: [Float]
-  private let offset: [Float]
+  /// For colour images.
+  private let normalization: PixelNormalization?
   private let flips: Bool
   private let shifts: Bool
 
@@ -22,8 +21,7 @@ public struct Batches: Sendable {
     self.samples = samples
     pipeline = try AugmentationPipeline(augment)
     table = normalization.table
-    scale = normalization.scale
-    offset = normalization.offset
+    self.normalization = normalization.pixels
     self.seed = seed
     flips = augment.contains(.flip)
     shifts = augment.contains(.shift)
@@ -89,9 +87,17 @@ public struct Batches: Sendable {
     let shape = samples.shape
     guard let epoch, !pipeline.isEmpty else { return try fillPlainly(out, reader, index: index) }
     var random = CounterGenerator(seed: seed, purpose: .augmentation, UInt64(epoch), UInt64(index))
-    var image = try cropped(reader, index: index, random: &random)
-    pipeline.augment(&image, random: &random)
-    image.pixels.withUnsafeBufferPointer { normalize($0, out) }
+    if let encoded = samples.encoded, let normalization, pipeline.onlyMirrors {
+      // From the decoder straight into the batch.
+      try reader.read(encoded, index, into: out, normalization: normalization) { header in
+        let plan = plan(header, encoded.input, random: &random)
+        return (plan, pipeline.mirrors(random: &random))
+      }
+    } else {
+      var image = try cropped(reader, index: index, random: &random)
+      pipeline.augment(&image, random: &random)
+      image.pixels.withUnsafeBufferPointer { normalize($0, out) }
+    }
     if let erasure = pipeline.erasure(
       width: shape.width, height: shape.height, channels: shape.channels, random: &random)
     {
@@ -100,26 +106,29 @@ public struct Batches: Sendable {
     }
   }
 
-  /// A training image before its augmentation: the random crop where there is one, else as for evaluation.
+  /// What of a picture becomes a training image: the random crop where there is one, else as for evaluation.
+  private func plan(
+    _ header: ImageHeader, _ input: InputTransform, random: inout CounterGenerator
+  ) -> ResizePlan {
+    guard let crop = pipeline.crop(width: header.width, height: header.height, random: &random) else {
+      return input.plan(width: header.width, height: header.height, shape: samples.shape)
+    }
+    return ResizePlan(
+      crop, width: samples.shape.width, height: samples.shape.height, interpolation: input.interpolation,
+      isScaled: !input.isExact)
+  }
+
+  /// A training image before its augmentation.
   private func cropped(
     _ reader: ImageReader, index: Int, random: inout CounterGenerator
   ) throws(ImageFault) -> Bitmap {
     let shape = samples.shape
-    func plan(_ width: Int, _ height: Int, _ input: InputTransform) -> ResizePlan? {
-      guard let crop = pipeline.crop(width: width, height: height, random: &random) else { return nil }
-      return ResizePlan(
-        crop, width: shape.width, height: shape.height, interpolation: input.interpolation, isScaled: !input.isExact)
-    }
     guard let encoded = samples.encoded else {
       let image = samples.bitmap(index)
-      return try plan(image.width, image.height, InputTransform()).map { (plan) throws(ImageFault) in
-        try reader.resize(image, plan)
-      } ?? image
+      guard let crop = pipeline.crop(width: image.width, height: image.height, random: &random) else { return image }
+      return try reader.resize(image, ResizePlan(crop, width: shape.width, height: shape.height))
     }
-    let image = try reader.image(encoded, index) { header in
-      plan(header.width, header.height, encoded.input)
-        ?? encoded.input.plan(width: header.width, height: header.height, shape: shape)
-    }
+    let image = try reader.image(encoded, index) { plan($0, encoded.input, random: &random) }
     return shape.channels == 3 ? image : image.luma()
   }
 
@@ -128,19 +137,22 @@ public struct Batches: Sendable {
     _ out: UnsafeMutablePointer<Float>, _ reader: ImageReader, index: Int
   ) throws(ImageFault) {
     guard let encoded = samples.encoded else { return fillSimply(out, index: index, epoch: nil) }
-    let image = try reader.image(encoded, index) { header in
+    func plan(_ header: ImageHeader) -> ResizePlan {
       encoded.input.plan(width: header.width, height: header.height, shape: samples.shape)
     }
-    (samples.shape.channels == 3 ? image : image.luma()).pixels.withUnsafeBufferPointer { normalize($0, out) }
+    if let normalization {
+      try reader.read(encoded, index, into: out, normalization: normalization) { (plan($0), false) }
+    } else {
+      try reader.image(encoded, index, plan: plan).luma().pixels.withUnsafeBufferPointer { normalize($0, out) }
+    }
   }
 
   private func normalize(_ pixels: UnsafeBufferPointer<UInt8>, _ out: UnsafeMutablePointer<Float>) {
-    let shape = samples.shape
-    guard let from = pixels.baseAddress, pixels.count == shape.count else { return }
-    if shape.channels == 3 {
-      cc_normalize(from, UInt32(shape.width), UInt32(shape.height), 0, scale, offset, out)
+    guard pixels.count == samples.shape.count else { return }
+    if let normalization {
+      normalization.apply(to: pixels, into: out)
     } else {
-      for place in 0..<shape.count { out[place] = table[Int(from[place])] }
+      for place in 0..<pixels.count { out[place] = table[Int(pixels[place])] }
     }
   }
 

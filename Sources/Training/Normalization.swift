@@ -39,9 +39,13 @@ public struct Normalization: Codable, Hashable, Sendable {
     }
   }
 
-  /// For each channel, the factor of a byte value.
-  var scale: [Float] { deviation.map { Float(1 / (255 * $0)) } }
-
-  /// For each channel, what is added after the factor.
-  var offset: [Float] { zip(mean, deviation).map { Float(-$0 / $1) } }
+  /// The same as factors and offsets; nil unless there are three channels.
+  var pixels: PixelNormalization? {
+    guard mean.count == 3, deviation.count == 3 else { return nil }
+    func each(_ value: (Int) -> Double) -> SIMD3<Float> {
+      SIMD3(Float(value(0)), Float(value(1)), Float(value(2)))
+    }
+    return PixelNormalization(
+      scale: each { 1 / (255 * deviation[$0]) }, offset: each { -mean[$0] / deviation[$0] })
+  }
 }

@@ -57,7 +57,7 @@ struct PhotographTests {
 
   /// With each level of vector instructions, regions equal the whole's, resized.
   @Test func regionsEqualTheWhole() throws {
-    let levels = (0..<3).map { level in
+    let levels = (0..<4).map { level in
       let decoder = ImageDecoder()
       decoder.withholdVectors(level)
       return decoder

@@ -70,6 +70,25 @@ import Torch
     #expect(zip(other, expected).allSatisfy { $0 != $1 })
   }
 
+  /// Memory is used again only after its batch, and every view of it, is gone.
+  @Test func batchesThatAreHeldStayAsTheyAre() throws {
+    let folder = try ScratchFolder()
+    let samples = try loaded(pictures(24, in: folder))
+    let batches = try Batches(samples, normalization: Normalization(of: samples), augment: [.crop, .flip], seed: 5)
+    func loader() -> BatchLoader {
+      BatchLoader(batches, threads: 2) { number in
+        number < 24 ? BatchRequest(indices: [number / 2 * 2, number / 2 * 2 + 1], epoch: number) : nil
+      }
+    }
+    let expected = try images(loader())
+    let holding = loader()
+    var held: [Tensor] = []
+    while let batch = try holding.next() { held.append(try batch.images.narrow(0, 1, 1)) }
+    for (number, image) in held.enumerated() {
+      #expect(try image.contiguous().floats() == expected[2 * number + 1])
+    }
+  }
+
   @Test func evaluationIsTheSetsTransformNormalized() throws {
     let folder = try ScratchFolder()
     let samples = try loaded(pictures(9, in: folder))

@@ -84,14 +84,23 @@ cc_image_status cc_resize_rgb(cc_decoder *_Nonnull decoder, const uint8_t *_Nonn
 uint8_t *_Nullable cc_jpeg(const uint8_t *_Nonnull pixels, uint32_t width, uint32_t height, int channels, int quality,
                            size_t *_Nonnull count);
 
-/// For tests: resizing does without the widest `levels` vector instruction sets that it would use (1: AVX2 where there is
-/// AVX-512; 2: none).
+/// For tests: does without the widest `levels` of AVX-512 with VNNI, AVX-512 and AVX2 that this processor has.
 void cc_decoder_withhold_vectors(cc_decoder *_Nonnull decoder, int levels);
 
-/// values[i] = table[channel][pixel]: an RGB image [height, width, 3] becomes f32 [height, width, 3], by
-/// value * scale[channel] + offset[channel], mirrored left to right if `flip` is set.
-void cc_normalize(const uint8_t *_Nonnull rgb, uint32_t width, uint32_t height, int flip, const float *_Nonnull scale,
-                  const float *_Nonnull offset, float *_Nonnull out);
+/// How bytes become values: value * scale[channel] + offset[channel], mirrored left to right if `flip` is set.
+typedef struct cc_normalization {
+  float scale[3], offset[3];
+  int flip;
+} cc_normalization;
+
+/// Normalizes RGB pixels into f32, not mirrored.
+void cc_normalize(const uint8_t *_Nonnull rgb, size_t pixels, const float scale[_Nonnull 3], const float offset[_Nonnull 3],
+                  float *_Nonnull values);
+
+/// `cc_decoder_read_resized` and `cc_normalize` in one, into f32 [window.height, window.width, 3]. After a fault part of
+/// `values` may be written.
+cc_image_status cc_decoder_read_normalized(cc_decoder *_Nonnull decoder, cc_resize resize, cc_normalization normalization,
+                                           float *_Nonnull values);
 
 /// The version of the JPEG library this was compiled against, such as 2.1.5.
 const char *_Nonnull cc_jpeg_version(void);

@@ -44,6 +44,8 @@ CT_CALL ct_from_data(const void *CT_NULLABLE data, intptr_t bytes, ct_type type,
 CT_CALL ct_copy_out(ct_tensor a, ct_type type, void *CT_NULLABLE data, intptr_t bytes);
 /* Elements not set; `data` gets their address, which lives as long as the tensor. */
 CT_CALL ct_empty(const intptr_t *shape, intptr_t n, ct_type type, ct_tensor *out, void *CT_NULLABLE *CT_NONNULL data);
+/* Whether another tensor (a view, or one that LibTorch keeps for a gradient) uses a's memory. */
+int ct_is_shared(ct_tensor a);
 CT_CALL ct_full(const intptr_t *shape, intptr_t n, double value, ct_type type, ct_tensor *out);
 CT_CALL ct_arange(intptr_t end, ct_type type, ct_tensor *out);
 CT_CALL ct_eye(intptr_t n, ct_type type, ct_tensor *out);

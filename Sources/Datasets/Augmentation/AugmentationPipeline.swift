@@ -62,6 +62,12 @@ public struct AugmentationPipeline: Sendable {
     cropping?.crop(width: width, height: height, random: &random)
   }
 
+  /// Whether `augment` mirrors and does nothing else.
+  public var onlyMirrors: Bool { operations.isEmpty }
+
+  /// Whether an image is mirrored, where `onlyMirrors`: draws as `augment` does, for those who mirror on the way.
+  public func mirrors(random: inout CounterGenerator) -> Bool { flip?.draw(&random) ?? false }
+
   /// Changes a resized image, RGB or gray.
   public func augment(_ image: inout Bitmap, random: inout CounterGenerator) {
     let mirrors = flip?.draw(&random) ?? false

@@ -60,6 +60,16 @@ public final class ImageReader {
     }
   }
 
+  /// Part of a picture, resized, mirrored and normalized, into f32 `out` [window.height, window.width, 3].
+  public func read(
+    _ images: EncodedImages, _ index: Int, into out: UnsafeMutablePointer<Float>, normalization: PixelNormalization,
+    plan: (ImageHeader) -> (ResizePlan, isMirrored: Bool)
+  ) throws(ImageFault) {
+    try images.withBytes(index, &file) { (bytes) throws(ImageFault) in
+      try decoder.decode(bytes, into: out, normalization: normalization, plan: plan)
+    }
+  }
+
   /// Memory for `count` values, filled by `body`, until the next call.
   func interleaved(
     _ count: Int, _ body: (UnsafeMutablePointer<UInt8>) throws(ImageFault) -> Void

@@ -1,6 +1,7 @@
 // One libFuzzer target for all readers; SEPARATRIX_FUZZ names the one to run. Compiled together with Sources/Datasets
 // into one module, so that it sees what is internal. An error that a reader throws is a pass; a trap, a leak, a report
 // of AddressSanitizer or more memory than the limit is a finding.
+import CCodecs
 import Foundation
 
 /// The readers by name. `bytes` is the input; `file` is a file that holds it.
@@ -22,10 +23,24 @@ private let readers: [String: @Sendable (_ bytes: [UInt8], _ file: String) throw
     _ = try? CIFAR.records([file], labelBytes: 2, labelPlace: 1).samples(classNames: (0..<100).map(String.init))
     _ = try CIFAR.records([file]).samples(classNames: (0..<10).map(String.init))
   },
-  "gzip": { _, file in
+  "gzip": { bytes, file in
+    // Also by a name that promises gzip, at announced sizes around the true one, and what is no file.
+    let named = file + ".gz"
+    defer { unlink(named) }
+    link(file, named)
+    for path in [named, file + "-none", "/dev", file + String(repeating: "n", count: 300)] {
+      _ = try? StoredFile(path, packing: .byName).contents()
+    }
     let stored = try StoredFile(file, packing: .byNameOrMagic)
     _ = try? stored.prefix(100)
-    _ = try stored.contents()
+    for size in [0, Int(bytes[0]), bytes.count] { _ = try? stored.contents(size: size, what: "fuzz") }
+    var buffer = cc_buffer()
+    var consumed = 0
+    _ = cc_gunzip(bytes, bytes.count, Int(bytes[bytes.count - 1]), &buffer, &consumed)
+    let checksum = buffer.bytes.map { cc_crc32($0, buffer.count) }
+    cc_free(buffer)
+    let whole = try stored.contents()
+    if let checksum, whole.count == buffer.count, cc_crc32(whole, whole.count) != checksum { abort() }
   },
   "jpeg": picture, "png": picture, "netpbm": picture,
   "tar": { bytes, _ in
@@ -39,18 +54,17 @@ private let readers: [String: @Sendable (_ bytes: [UInt8], _ file: String) throw
   },
   "pack": { _, file in
     let pack = try PackFile(file)
-    _ = pack.digests()
+    _ = (pack.digests(), pack.shards)
     for split in pack.splits { _ = try pack.index(split) }
     var scratch: [UInt8] = []
     for place in 0..<min(pack.count, 100) {
-      _ = pack.name(place)
-      _ = pack.isIntact(place)
+      _ = (pack.location(place), pack.size(place), pack.isIntact(place))
       _ = try? pack.withBytes(place, &scratch) { $0.reduce(UInt8(0), ^) }
     }
   },
   "manifest": { _, file in
     let manifest = try ManifestFile(file)
-    for split in Split.allCases { _ = try? manifest.index(split) }
+    for split in manifest.splits { _ = try manifest.index(split) }
   },
   "labels": { _, file in
     let samples = Samples(
@@ -59,8 +73,30 @@ private let readers: [String: @Sendable (_ bytes: [UInt8], _ file: String) throw
     _ = try? GroupFile.read(file, count: 12)
     _ = try LabelMap(file).applied(to: samples)
   },
-  "npy": { bytes, file in _ = try NPYBytes(bytes, path: file) },
-  "mat": { bytes, file in _ = try MATFile.read(bytes, path: file) },
+  "npy": { bytes, file in
+    _ = try NPYBytes(bytes, path: file).integers
+    _ = try NPYBytes(file)
+  },
+  "mat": { bytes, file in
+    var buffer = cc_buffer()
+    var consumed = 0
+    if let last = bytes.last { _ = cc_inflate(bytes, bytes.count, Int(last), &buffer, &consumed) }
+    cc_free(buffer)
+    let arrays = try MATFile.read(file)
+    _ = try MATFile.read(bytes, path: file, names: ["n"])
+    _ = try MATFile.array("n", in: arrays, of: file)
+  },
+  "archive": { bytes, file in
+    let format = bytes.starts(with: Array("PK".utf8)) ? Archive.Format.zip : .tar
+    let limits = Archive.Limits(bytes: 1 << 20, entries: 100, ratio: 100, ratioFloor: 1 << 16, depth: 6)
+    let target = file + "-unpacked"
+    defer { try? FileManager.default.removeItem(atPath: target) }
+    for format in bytes.starts(with: [0x1f, 0x8b]) ? [.gzip, format] : [format] {
+      try? FileManager.default.removeItem(atPath: target)
+      _ = try? Archive.unpack(file, into: target, format: format, limits: limits)
+    }
+    if bytes.first == 0 { _ = try Archive.unpack(file, into: target) }  // The name tells no format.
+  },
 ]
 
 private let picture: @Sendable ([UInt8], String) throws -> Void = { bytes, _ in
@@ -74,6 +110,15 @@ private let picture: @Sendable ([UInt8], String) throws -> Void = { bytes, _ in
           x: header.width / 4, y: header.height / 4, width: max(header.width / 2, 1),
           height: max(header.height / 2, 1)),
         width: 16, height: 16, isScaled: true)
+    }
+    var values = [Float](repeating: 0, count: 5 * 3 * 3)
+    values.withUnsafeMutableBufferPointer { out in
+      guard let out = out.baseAddress else { return }
+      let normalization = PixelNormalization(scale: [1, 1, 1], offset: [0, 0, 0])
+      try? decoder.decode(raw, pixelLimit: 1 << 18, into: out, normalization: normalization) { header in
+        let whole = PixelRegion(x: 0, y: 0, width: header.width, height: header.height)
+        return (ResizePlan(whole, width: 5, height: 3, interpolation: .bilinear), isMirrored: header.width % 2 == 0)
+      }
     }
     _ = try decoder.decode(raw, pixelLimit: 1 << 18)
   }

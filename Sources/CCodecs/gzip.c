@@ -1,7 +1,6 @@
 // gzip by zlib: members one after another, a limit on what comes out, and exact places in errors.
-#include "ccodecs.h"
+#include "buffer.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -10,18 +9,6 @@ uint32_t cc_crc32(const uint8_t *bytes, size_t count) {
 }
 
 void cc_free(cc_buffer buffer) { free(buffer.bytes); }
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-/// Doubles the room for output, up to the limit. Returns 0 when memory is short.
-static int grow(cc_buffer *output, size_t *room, size_t limit) {
-  size_t wanted = *room == 0 ? smaller(limit, 1 << 16) : (*room > limit / 2 ? limit : *room * 2);
-  uint8_t *bytes = realloc(output->bytes, wanted == 0 ? 1 : wanted);
-  if (bytes == NULL) return 0;
-  output->bytes = bytes;
-  *room = wanted;
-  return 1;
-}
 
 cc_status cc_gunzip(const uint8_t *input, size_t input_count, size_t limit, cc_buffer *output, size_t *consumed) {
   const size_t step = 1 << 30;  // zlib counts in 32 bits
@@ -34,7 +21,7 @@ cc_status cc_gunzip(const uint8_t *input, size_t input_count, size_t limit, cc_b
   if (inflateInit2(&stream, 15 + 16) != Z_OK) return CC_NO_MEMORY;
   cc_status status = CC_OK;
   for (;;) {
-    if (output->count == room && room < limit && !grow(output, &room, limit)) {
+    if (output->count == room && room < limit && !buffer_grow(output, &room, 1 << 16, limit)) {
       status = CC_NO_MEMORY;
       break;
     }

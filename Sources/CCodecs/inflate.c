@@ -1,21 +1,10 @@
 // One zlib stream, with a limit on what comes out. The first bytes out may be wanted alone: then the limit ends it.
 #include "czlib.h"
 
-#include <stdlib.h>
+#include "buffer.h"
+
 #include <string.h>
 #include <zlib.h>
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-/// Room for at least one byte more, up to the limit. Returns 0 when memory is short.
-static int widen(cc_buffer *output, size_t *room, size_t limit) {
-  size_t wanted = *room == 0 ? smaller(limit, 1 << 14) : (*room > limit / 2 ? limit : *room * 2);
-  uint8_t *bytes = realloc(output->bytes, wanted == 0 ? 1 : wanted);
-  if (bytes == NULL) return 0;
-  output->bytes = bytes;
-  *room = wanted;
-  return 1;
-}
 
 cc_status cc_inflate(const uint8_t *input, size_t input_count, size_t limit, cc_buffer *output, size_t *consumed) {
   const size_t step = 1 << 30;  // zlib counts in 32 bits
@@ -28,7 +17,7 @@ cc_status cc_inflate(const uint8_t *input, size_t input_count, size_t limit, cc_
   if (inflateInit(&stream) != Z_OK) return CC_NO_MEMORY;
   cc_status status = CC_OK;
   for (;;) {
-    if (output->count == room && room < limit && !widen(output, &room, limit)) {
+    if (output->count == room && room < limit && !buffer_grow(output, &room, 1 << 14, limit)) {
       status = CC_NO_MEMORY;
       break;
     }

@@ -71,6 +71,7 @@ for name, image, options in [
     data = encoded(image, "JPEG", **options)
     seed("jpeg", name, data)
     seed("jpeg", name + "-short", data[: len(data) * 2 // 3])
+seed("jpeg", "wide", encoded(picture.resize((400, 9)), "JPEG", quality=20))
 for mode in ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"]:
     image = Image.fromarray((x * 3000 % 65536).astype(numpy.uint16)) if mode == "I;16" else picture.convert(mode)
     seed("png", mode.replace(";", ""), encoded(image, "PNG"))

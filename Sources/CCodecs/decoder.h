@@ -22,6 +22,7 @@ struct pass {
   int32_t *starts, *counts, *weights;
   uint32_t low, high;  ///< The inputs needed: low ..< high.
   uint32_t quads;      ///< Fours of inputs that `split` has for each output; 0 where a weight does not fit it.
+  int32_t *split_starts;
   struct scratch memory, split;
 };
 

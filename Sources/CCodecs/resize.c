@@ -21,43 +21,6 @@ static double weight(cc_filter filter, double x) {
   return x < 2 ? (((x - 5) * x + 8) * x - 4) * -0.5 : 0;
 }
 
-/// Splits each weight w into three bytes, w = a + 256 b + 65536 c with a, b, c from -128 to 127, for `along_x_vnni`: for
-/// every four outputs, and every four inputs of theirs, 64 bytes of a, of b, of c; 16 bytes an output, four times the same
-/// four, once for each channel. False when memory is short.
-static bool split_weights(struct pass *pass) {
-  uint32_t groups = (pass->count + 3) / 4;
-  pass->quads = 0;
-  for (uint32_t i = 0; i < pass->count; i++) {
-    uint32_t quads = ((uint32_t)pass->counts[i] + 3) / 4;
-    if (quads > pass->quads) pass->quads = quads;
-  }
-  if (!scratch_need(&pass->split, (size_t)groups * pass->quads * 192)) return false;
-  for (uint32_t i = 0; i < groups * 4; i++) {
-    // Beyond the last output its weights stand in; what they give is not used.
-    const int32_t *weights = pass->weights + (size_t)(i < pass->count ? i : pass->count - 1) * pass->taps;
-    uint8_t *to = pass->split.bytes + (size_t)(i / 4) * pass->quads * 192 + (i % 4) * 16;
-    for (uint32_t quad = 0; quad < pass->quads; quad++, to += 192) {
-      uint32_t digits[3] = {0, 0, 0};
-      for (int k = 0; k < 4; k++) {
-        int32_t rest = weights[4 * quad + k];
-        for (int digit = 0; digit < 3; digit++) {
-          int32_t low = (int8_t)rest;
-          digits[digit] |= (uint32_t)(uint8_t)low << (8 * k);
-          rest = (rest - low) / 256;
-        }
-        if (rest != 0) {  // A weight near 2 or above.
-          pass->quads = 0;
-          return true;
-        }
-      }
-      for (int digit = 0; digit < 3; digit++) {
-        for (int channel = 0; channel < 4; channel++) memcpy(to + 64 * digit + 4 * channel, &digits[digit], 4);
-      }
-    }
-  }
-  return true;
-}
-
 /// Weights of the output places first ..< first + count of a resize of [start, start + length] of `size` inputs to `target`.
 static bool pass_begin(struct pass *pass, uint32_t size, double start, double length, uint32_t target, uint32_t first,
                        uint32_t count, cc_filter filter) {
@@ -92,13 +55,61 @@ static bool pass_begin(struct pass *pass, uint32_t size, double start, double le
     if ((uint32_t)low < pass->low) pass->low = (uint32_t)low;
     if ((uint32_t)high > pass->high) pass->high = (uint32_t)high;
   }
-  return split_weights(pass);
+  return true;
+}
+
+/// Splits each weight w into three bytes, w = a + 256 b + 65536 c with a, b, c from -128 to 127, for `along_x_vnni`: for
+/// every four outputs, and every four inputs of theirs, 64 bytes of a, of b, of c; 16 bytes an output, four times the same
+/// four, once for each channel. All outputs take equally many inputs; where these would end beyond the last one needed,
+/// they start earlier, with weights of zero. `quads` is 0 where there is no such form. False when memory is short.
+static bool split_weights(struct pass *pass) {
+  uint32_t groups = (pass->count + 3) / 4;
+  pass->quads = 0;
+  for (uint32_t i = 0; i < pass->count; i++) {
+    uint32_t quads = ((uint32_t)pass->counts[i] + 3) / 4;
+    if (quads > pass->quads) pass->quads = quads;
+  }
+  if (pass->quads > 64) pass->quads = 0;  // Then the weights of one row are large, and the gain is small.
+  size_t bytes = (size_t)groups * pass->quads * 192;
+  if (!scratch_need(&pass->split, bytes + (size_t)groups * 4 * sizeof(int32_t))) return false;
+  pass->split_starts = (int32_t *)(pass->split.bytes + bytes);
+  int32_t inputs = (int32_t)pass->quads * 4, latest = (int32_t)pass->high - inputs;
+  if (latest < (int32_t)pass->low) latest = (int32_t)pass->low;
+  for (uint32_t i = 0; i < groups * 4; i++) {
+    // Beyond the last output it stands in; what that gives is not used.
+    uint32_t output = i < pass->count ? i : pass->count - 1;
+    const int32_t *weights = pass->weights + (size_t)output * pass->taps;
+    int32_t start = pass->starts[output] < latest ? pass->starts[output] : latest;
+    int32_t zeros = pass->starts[output] - start;
+    pass->split_starts[i] = start;
+    uint8_t *to = pass->split.bytes + (size_t)(i / 4) * pass->quads * 192 + (i % 4) * 16;
+    for (int32_t first = 0; first < inputs; first += 4, to += 192) {
+      uint32_t digits[3] = {0, 0, 0};
+      for (int32_t k = 0; k < 4; k++) {
+        int32_t rest = first + k < zeros ? 0 : weights[first + k - zeros];
+        for (int digit = 0; digit < 3; digit++) {
+          int32_t low = (int8_t)rest;
+          digits[digit] |= (uint32_t)(uint8_t)low << (8 * k);
+          rest = (rest - low) / 256;
+        }
+        if (rest != 0) {  // A weight near 2 or above.
+          pass->quads = 0;
+          return true;
+        }
+      }
+      for (int digit = 0; digit < 3; digit++) {
+        for (int channel = 0; channel < 4; channel++) memcpy(to + 64 * digit + 4 * channel, &digits[digit], 4);
+      }
+    }
+  }
+  return true;
 }
 
 bool resizer_begin(struct resizer *resizer, uint32_t width, uint32_t height, const double box[4],
                    const cc_resize *resize) {
   const cc_region *window = &resize->window;
   if (!pass_begin(&resizer->columns, width, box[0], box[2], resize->width, window->x, window->width, resize->filter) ||
+      !split_weights(&resizer->columns) ||
       !pass_begin(&resizer->rows, height, box[1], box[3], resize->height, window->y, window->height, resize->filter)) {
     return false;
   }
@@ -117,7 +128,6 @@ void resizer_free(struct resizer *resizer) {
   free(resizer->columns.memory.bytes);
   free(resizer->columns.split.bytes);
   free(resizer->rows.memory.bytes);
-  free(resizer->rows.split.bytes);
   free(resizer->memory.bytes);
   free(resizer->line.bytes);
   free(resizer->wide.bytes);
@@ -165,10 +175,7 @@ VNNI static void along_x_vnni(const struct pass *pass, const uint8_t *pixels, ui
   const uint8_t *weights = pass->split.bytes;
   for (uint32_t i = 0; i < pass->count; i += 4, line += 16) {
     const uint8_t *from[4];
-    for (uint32_t k = 0; k < 4; k++) {
-      uint32_t output = i + k < pass->count ? i + k : pass->count - 1;
-      from[k] = pixels + (ptrdiff_t)pass->starts[output] * 4;
-    }
+    for (uint32_t k = 0; k < 4; k++) from[k] = pixels + (ptrdiff_t)pass->split_starts[i + k] * 4;
     __m512i a = _mm512_set1_epi32(half), b = _mm512_setzero_si512(), c = b;
     for (uint32_t quad = 0; quad < pass->quads; quad++, weights += 192) {
       __m512i values = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(from[0] + 16 * quad)));

@@ -22,17 +22,23 @@ public struct SplitInfo: Codable, Hashable, Sendable {
     case perClass = "per_class"
     case classNames = "class_names"
     case shape, mean, deviation, sha256, skipped
+    case passedOver = "passed_over"
   }
 
   /// Pictures that could not be decoded and were left out, by the policy `skip`; nil where pixels are stored.
   public var skipped: [BadImage]?
+  /// Files beside the pictures that are none by their names; nil where pixels are stored.
+  public var passedOver: FilesPassedOver?
 
   /// Counts and measures the samples; pictures are decoded, with `progress` (done, of how many).
   public init(_ stored: Samples, progress: (Int, Int) -> Void = { _, _ in }) throws(DatasetError) {
     let (statistics, skipped) = try ImageStatistics.measure(stored) { progress($0, stored.count) }
     let left = Set(skipped.map(\.index))
     let samples = left.isEmpty ? stored : stored.selecting(stored.labels.indices.filter { !left.contains($0) })
-    if stored.encoded != nil { self.skipped = skipped.map(\.image) }
+    if let encoded = stored.encoded {
+      self.skipped = skipped.map(\.image)
+      passedOver = encoded.passedOver
+    }
     var counts = [Int](repeating: 0, count: samples.classCount)
     for label in samples.labels { counts[label] += 1 }
     n = samples.count
@@ -65,6 +71,12 @@ public struct DatasetInfo: Encodable, Hashable, Sendable {
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws(DatasetError) {
     dataset = reference.description
+    var reference = reference
+    if reference.onBadImage == .list {
+      // Of every split, before anything is measured.
+      _ = try reference.sifted(from: list, progress: progress)
+      reference.onBadImage = nil
+    }
     let opened = try reference.open(from: list)
     self.split = split ?? opened.splits.first ?? .train
     splits = [:]

@@ -44,6 +44,7 @@ struct DataCommand: ParsableCommand {
           ("  classes", String(part.classes)),
         ])
         for image in part.skipped ?? [] { print("    left out: \(image)") }
+        if let passed = part.passedOver, passed.count > 0 { print("    passed over: \(passed)") }
         Console.printFields(zip(part.classNames, part.perClass).map { ("    \($0)", String($1)) })
       }
       if let sheet { print("\ncontact sheet: \(sheet)") }

@@ -66,6 +66,7 @@ extension DataCommand {
       let parts = findings.splits.sorted { $0.key.rawValue > $1.key.rawValue }.map { "\($0.value) \($0.key.rawValue)" }
       print("\(findings.dataset): \(findings.n) pictures (\(parts.joined(separator: ", ")))")
       list("bad", findings.bad.map(\.description))
+      if findings.passedOver.count > 0 { print("passed over: \(findings.passedOver)") }
       list("odd class lists", findings.anomalies)
       list(
         "copies",

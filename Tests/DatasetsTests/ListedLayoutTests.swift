@@ -213,7 +213,7 @@ import Testing
   @Test func imagenette() throws {
     try touch("train/n01440764/a.JPEG", "train/n02102040/b.JPEG", "train/n02102040/notes.txt", "val/n02102040/c.JPEG")
     #expect(try rows("imagenette", .train) == ["train/n01440764/a.JPEG 0", "train/n02102040/b.JPEG 1"])
-    #expect(try list("imagenette", .train).ignored == 1)
+    #expect(try list("imagenette", .train).passedOver.endings.values.map(\.self) == [1])
     #expect(try rows("imagenette", .test) == ["val/n02102040/c.JPEG 1"])
     try touch("val/n03000684/d.JPEG")
     #expect(try kind("imagenette", .test)?.kind == .badText)
@@ -226,7 +226,7 @@ import Testing
       "GTSRB/Training/00014/00000_00000.ppm", "GTSRB/Training/00014/GT-00014.csv")
     try text("GT-final_test.csv", "Filename;Width;Height;Roi.X1;ClassId", "00000.ppm;53;54;6;16", "00001.ppm;42;45;5;1")
     let train = try list("gtsrb", .train)
-    #expect(train.labels == [0, 0, 0, 14] && train.groups == [0, 0, 1, 2] && train.ignored == 1)
+    #expect(train.labels == [0, 0, 0, 14] && train.groups == [0, 0, 1, 2] && train.passedOver.count == 1)
     #expect(try rows("gtsrb", .test).first == "GTSRB/Final_Test/Images/00000.ppm 16")
     try text("GT-final_test.csv", "Filename;ClassId", "00000.ppm;43")
     #expect(try kind("gtsrb", .test)?.kind == .badText)

@@ -127,8 +127,8 @@ import Testing
       #expect(try set.loadStored(.train).badImages().isEmpty == isDecodable)
       let bad = try SetVerification(set).bad
       #expect(bad.last?.file == path && bad.last?.reason.hasPrefix("damaged: SHA-256 ") == true)
-      #expect(Set(bad.dropLast().map(\.file)) == ["train/b/2.jpg"])
-      #expect(bad.contains { $0.reason == "damaged: the pack's bytes are not those that were written" })
+      #expect(bad.dropLast().map(\.file) == ["train/b/2.jpg"])
+      #expect(bad[0].reason.hasSuffix("the pack's bytes are not those that were written"))
     }
     let whole = try SetVerification(DataReference(parsing: "pack:\(folder.put("whole.pack", bytes))"))
     #expect(whole.bad.isEmpty && whole.n == 3 && whole.splits == [.train: 2, .test: 1])

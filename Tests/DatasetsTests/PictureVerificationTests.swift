@@ -38,6 +38,28 @@ import Testing
     #expect(found.labelIssues.isEmpty && found.classMap == nil)
   }
 
+  /// Files that are no pictures by their names are counted, not hidden; pictures of formats that are not read are bad.
+  @Test func otherFiles() throws {
+    try writeClean()
+    for name in ["train/cat/notes.txt", "train/dog/a.TXT", "test/cat/boxes.xml", "test/dog/README", "test/dog/.hidden"]
+    {
+      try folder.write(name, "text".utf8)
+    }
+    try folder.write("train/cat/c.webp", Array("RIFF0000WEBPVP8 ".utf8))
+    let found = try verify()
+    #expect(found.passedOver.endings == ["txt": 2, "xml": 1, "": 1])
+    #expect(found.passedOver.description == "4 files that are no pictures by name (.txt 2, no ending 1, .xml 1)")
+    #expect(found.bad.map(\.file) == ["train/cat/c.webp"] && found.bad[0].reason.contains("WebP"))
+    var set = try DataReference(parsing: "folder:\(folder.path)")
+    set.onBadImage = .skip
+    let info = try DatasetInfo(set)
+    #expect(info.splits[.train]?.passedOver?.endings == ["txt": 2] && info.splits[.test]?.passedOver?.count == 2)
+    let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(found)) as? [String: Any]
+    #expect(json?["passed_over"] as? [String: Int] == ["txt": 2, "xml": 1, "": 1])
+    let back = try JSONDecoder().decode(FilesPassedOver.self, from: JSONEncoder().encode(found.passedOver))
+    #expect(back == found.passedOver)
+  }
+
   @Test func badPicturesAndCopies() throws {
     try writeClean()
     let cat = try large(1)

@@ -35,6 +35,8 @@ public struct EncodedImages: Hashable, Sendable {
   public var input: InputTransform
   /// What is done about a picture that cannot be decoded.
   public var policy: BadImagePolicy
+  /// Files that were found beside the pictures; no part of what the set is.
+  public var passedOver = FilesPassedOver()
 
   init(_ store: any ImageStore, places: [Int32]? = nil, input: InputTransform, policy: BadImagePolicy = .stop) {
     self.store = store

@@ -67,13 +67,13 @@ struct FolderTree {
     let number = Dictionary(uniqueKeysWithValues: classNames.enumerated().map { ($1, $0) })
     var names = NameList()
     var labels: [Int] = []
-    var ignored = 0
+    var passedOver = FilesPassedOver()
     for name in try FolderListing(base).folders {
       let label = number[Self.text(name)] ?? 0
       let start = folder.isEmpty ? name : Array(folder.utf8) + [UInt8(ascii: "/")] + name
       try Self.walk(directory, start, depth: 0) { (path, file) throws(DatasetError) in
         guard FolderListing.namesPicture(file) else {
-          ignored += 1
+          passedOver.add(file)
           return
         }
         guard names.append([path, [UInt8(ascii: "/")], file]) else {
@@ -83,7 +83,8 @@ struct FolderTree {
       }
     }
     return ImageIndex(
-      store: FolderStore(root: directory, names: names), labels: labels, classNames: classNames, ignored: ignored)
+      store: FolderStore(root: directory, names: names), labels: labels, classNames: classNames,
+      passedOver: passedOver)
   }
 
   /// The files of a folder and of the folders in it, in order.

@@ -5,16 +5,17 @@ struct ImageIndex {
   var classNames: [String]
   /// The pictures of the split, as places in the store; nil for all.
   var places: [Int32]?
-  /// Files beside the pictures that are none, by name: passed over, but counted.
-  var ignored = 0
+  /// Files beside the pictures.
+  var passedOver = FilesPassedOver()
   /// The group of each picture, where the set tells it.
   var groups: [Int]?
 
   /// The samples of the split. Without a size asked for, pictures that all have one size keep it; others become
   /// 224 x 224. Only the headers of up to 64 pictures are looked at.
   func samples(_ reference: DataReference) throws(DatasetError) -> Samples {
-    let images = EncodedImages(
+    var images = EncodedImages(
       store, places: places, input: try reference.input(), policy: reference.onBadImage ?? .stop)
+    images.passedOver = passedOver
     let shape = Self.shape(of: images, asked: reference.size)
     return Samples(encoded: images, labels: labels, shape: shape, classNames: classNames, groups: groups)
   }

@@ -13,7 +13,7 @@ struct ShardSet {
   private let archives: ShardMemory
   private var members: [Split: [TarStore.Member]] = [:]
   private var labels: [Split: [Int32]] = [:]
-  private var ignored = 0
+  private var passedOver = FilesPassedOver()
   let classNames: [String]
   /// For each text found as a label, in the order of its first occurrence, its class.
   private let classOf: [Int]
@@ -39,7 +39,7 @@ struct ShardSet {
       let number = Int32(clamping: memory.all.count)
       let found = try Self.pictures(in: shard, &texts)
       memory.add(shard)
-      ignored += found.ignored
+      passedOver.add(found.passedOver)
       for picture in found.pictures {
         members[picture.split ?? split, default: []].append(
           TarStore.Member(shard: number, entry: Int32(clamping: picture.entry)))
@@ -57,11 +57,12 @@ struct ShardSet {
   /// The splits in which there are pictures.
   var splits: [Split] { Split.allCases.filter { members[$0] != nil } }
 
-  /// The pictures of a split.
+  /// The pictures of a split. What was passed over in all archives stands with the first.
   func index(_ split: Split) throws(DatasetError) -> ImageIndex {
     ImageIndex(
       store: TarStore(archives, members: members[split] ?? []),
-      labels: (labels[split] ?? []).map { classOf[Int($0)] }, classNames: classNames, ignored: ignored)
+      labels: (labels[split] ?? []).map { classOf[Int($0)] }, classNames: classNames,
+      passedOver: split == splits.first ? passedOver : FilesPassedOver())
   }
 
   private struct Picture {
@@ -72,7 +73,7 @@ struct ShardSet {
 
   private static func pictures(
     in shard: ShardMemory.Shard, _ texts: inout Texts
-  ) throws(DatasetError) -> (pictures: [Picture], ignored: Int) {
+  ) throws(DatasetError) -> (pictures: [Picture], passedOver: FilesPassedOver) {
     let index = shard.index
     let files = index.indices.filter { number in
       let name = index.nameBytes(number)
@@ -118,15 +119,15 @@ struct ShardSet {
 
   private static func keyed(
     _ shard: ShardMemory.Shard, _ files: [Int], _ texts: inout Texts
-  ) throws(DatasetError) -> (pictures: [Picture], ignored: Int) {
+  ) throws(DatasetError) -> (pictures: [Picture], passedOver: FilesPassedOver) {
     let index = shard.index
     var pictures: [Picture] = []
-    var ignored = 0
+    var passedOver = FilesPassedOver()
     var place = 0
     while place < files.count {
       let key = key(index.nameBytes(files[place]))
       var (image, cls, json) = (Choice(), Choice(), Choice())
-      var others = 0
+      var others: [Int] = []
       while place < files.count, Self.key(index.nameBytes(files[place])).elementsEqual(key) {
         let name = index.nameBytes(files[place])
         let isPlain = !name.dropFirst(key.count + 1).contains(UInt8(ascii: "."))
@@ -134,12 +135,12 @@ struct ShardSet {
         case "cls": cls.offer(files[place], isPlain: isPlain)
         case "json": json.offer(files[place], isPlain: isPlain)
         default:
-          others += 1
+          others.append(files[place])
           if FolderListing.namesPicture(name) { image.offer(files[place], isPlain: isPlain) }
         }
         place += 1
       }
-      ignored += others - (image.file == nil ? 0 : 1)
+      for number in others where number != image.file { passedOver.add(index.nameBytes(number)) }
       guard let picture = image.file else { continue }
       var label = cls.file.map { number in
         String(decoding: shard.contents(number).prefix(256), as: UTF8.self)
@@ -155,7 +156,7 @@ struct ShardSet {
       }
       pictures.append(Picture(entry: picture, label: texts.number(label), split: nil))
     }
-    return (pictures, ignored)
+    return (pictures, passedOver)
   }
 
   private static func key(_ name: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
@@ -181,7 +182,7 @@ struct ShardSet {
 
   private static func tree(
     _ shard: ShardMemory.Shard, _ files: [Int], _ texts: inout Texts
-  ) throws(DatasetError) -> (pictures: [Picture], ignored: Int) {
+  ) throws(DatasetError) -> (pictures: [Picture], passedOver: FilesPassedOver) {
     let index = shard.index
     func parts(_ number: Int) -> [ArraySlice<UInt8>] {
       index.nameBytes(number).split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }
@@ -218,7 +219,10 @@ struct ShardSet {
         .badText, file: shard.path, expected: "pictures in folders named after their class, or labels in .cls files",
         found: index.name(loose.picture.entry))
     }
-    return (chosen.map(\.picture), files.count - chosen.count)
+    let taken = Set(chosen.map(\.picture.entry))
+    var passedOver = FilesPassedOver()
+    for number in files where !taken.contains(number) { passedOver.add(index.nameBytes(number)) }
+    return (chosen.map(\.picture), passedOver)
   }
 
   /// The split that a folder or a word of a file's name tells of.

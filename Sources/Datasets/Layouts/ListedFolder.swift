@@ -59,7 +59,7 @@ struct ListedFolder {
       if FolderListing.namesPicture(name) {
         try images.append([folder, name], label: label)
       } else {
-        images.ignored += 1
+        images.passedOver.add(name)
       }
     }
   }

@@ -23,7 +23,7 @@ public struct ListedImages: Sendable, RandomAccessCollection {
   /// Pictures that the lists name and that are not there, where the set is known to have gaps (Birdsnap).
   public internal(set) var missing: [String] = []
   /// Files in the folders of classes that are no pictures, by name: passed over, but counted.
-  public internal(set) var ignored = 0
+  public internal(set) var passedOver = FilesPassedOver()
   private(set) var names = NameList()
 
   init(classNames: [String]) { self.classNames = classNames }
@@ -49,7 +49,7 @@ public struct ListedImages: Sendable, RandomAccessCollection {
   /// As the index that samples are made from.
   func index(below directory: String) -> ImageIndex {
     ImageIndex(
-      store: FolderStore(root: directory, names: names), labels: labels, classNames: classNames, ignored: ignored,
-      groups: groups)
+      store: FolderStore(root: directory, names: names), labels: labels, classNames: classNames,
+      passedOver: passedOver, groups: groups)
   }
 }

@@ -41,6 +41,8 @@ public struct SetVerification: Encodable, Sendable {
   public var bad: [BadImage]
   /// Copies, exact ones first.
   public var duplicates: [Copies]
+  /// Files beside the pictures that are none by their names.
+  public var passedOver = FilesPassedOver()
   /// What is odd about the lists of classes, in words.
   public var anomalies: [String]
   /// Likely label errors; empty without a model's outputs.
@@ -50,6 +52,7 @@ public struct SetVerification: Encodable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case dataset, n, splits, bad, duplicates, anomalies
+    case passedOver = "passed_over"
     case labelIssues = "label_issues"
     case classMap = "class_map"
   }
@@ -99,6 +102,7 @@ public struct SetVerification: Encodable, Sendable {
     var done = 0
     for (number, part) in parts.enumerated() {
       splits[part.split] = part.samples.count
+      if let encoded = part.samples.encoded { passedOver.add(encoded.passedOver) }
       let samples = part.samples
       OrderedPool.run(count: samples.count) { reader, index in
         Self.look(at: samples, index, reader)
@@ -198,8 +202,15 @@ public struct SetVerification: Encodable, Sendable {
   private mutating func checkPack(_ reference: DataReference) throws(DatasetError) {
     guard reference.dataset == "pack", let path = reference.directory else { return }
     let pack = try PackFile(path)
+    let known = Dictionary(zip(bad.map(\.file), bad.indices)) { first, _ in first }
     for place in 0..<pack.count where !pack.isIntact(place) {
-      bad.append(BadImage(file: pack.name(place), reason: "damaged: the pack's bytes are not those that were written"))
+      let name = pack.name(place)
+      let reason = "the pack's bytes are not those that were written"
+      if let number = known[name] {
+        bad[number].reason += "; " + reason
+      } else {
+        bad.append(BadImage(file: name, reason: "damaged: " + reason))
+      }
     }
     let digests = pack.digests()
     if digests.stored != digests.found {

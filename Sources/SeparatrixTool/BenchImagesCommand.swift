@@ -26,9 +26,7 @@ extension BenchCommand {
       guard (1...4096).contains(batch), (1...100_000_000).contains(images), (1...1024).contains(threads ?? 1) else {
         throw Outcome.usage("--batch 1 to 4096, --images 1 to 100000000, --threads 1 to 1024")
       }
-      let isFolder = FileManager.default.fileExists(atPath: URL(typed: folder).path) || !folder.contains(":")
-      let named = try DataReference(parsing: isFolder ? "folder:\(URL(typed: folder).path)" : folder)
-      var reference = try pictures.applied(to: named)
+      var reference = try pictures.applied(to: DataReference(parsing: folder))
       if reference.size == nil { reference.size = [224] }
       let bench = ImageBenchmark(
         data: reference, batch: batch, images: images, threads: threads ?? HostMachine.cores,

@@ -17,7 +17,7 @@ extension DataCommand {
           separatrix data verify folder:data/photographs --out findings.json
         """)
 
-    @Argument(help: "A folder, or data such as shards:GLOB, pack:FILE, cifar10:DIR.") var data: String
+    @Argument(help: "A folder, pack or archive, or data such as shards:GLOB, cifar10:DIR.") var data: String
     @Option(help: "A model's outputs, .npy, .npz or .safetensors, [n, K].") var outputs: String?
     @Option(help: "The split that the outputs belong to. Default: test, or the only one.") var split: String?
     @Option(help: "Write everything found to this JSON file.") var out: String?
@@ -26,12 +26,7 @@ extension DataCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-      var isFolder: ObjCBool = false
-      let exists = FileManager.default.fileExists(atPath: URL(typed: data).path, isDirectory: &isFolder)
-      let named =
-        exists && isFolder.boolValue || data.hasPrefix("/") || data.hasPrefix(".")
-        ? "folder:\(URL(typed: data).path)" : data
-      let reference = try pictures.applied(to: DataReference(parsing: named))
+      let reference = try pictures.applied(to: DataReference(parsing: data))
       let line = ProgressLine()
       var clock: WorkClock?
       var findings = try SetVerification(reference) { done, total in

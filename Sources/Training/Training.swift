@@ -213,13 +213,12 @@ public struct TrainingRun {
     }
   }
 
-  /// Writes plan.yaml, or refuses a folder that holds another plan. Returns the digest.
+  /// Writes plan.yaml, or refuses a folder that holds a run of another plan that got anywhere. Returns the digest.
   private func settle() throws(TrainingError) -> String {
     try wrapping {
       let digest = try plan.digest()
       let url = folder.appendingPathComponent("plan.yaml")
-      if FileManager.default.fileExists(atPath: url.path) {
-        let other = try Self.plan(in: folder)
+      if FileManager.default.fileExists(atPath: url.path), let other = try heldPlan() {
         guard try other.digest() == digest else {
           throw TrainingError.otherPlan(path: folder.path, difference: try difference(other))
         }
@@ -231,6 +230,15 @@ public struct TrainingRun {
       }
       return digest
     }
+  }
+
+  /// The plan in the folder; nil where a run of it left nothing: no checkpoint, no weights, no whole epoch. So may one
+  /// that stopped at a bad picture be started again with other settings.
+  private func heldPlan() throws -> Plan? {
+    let plan = try Self.plan(in: folder)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    let hasOnlyBegun = Set(names).isSubset(of: ["lock", "log.jsonl", "plan.yaml"])
+    return hasOnlyBegun && !RunLog.tells("epoch", folder.appendingPathComponent("log.jsonl")) ? nil : plan
   }
 
   /// The first settings in which another plan differs.

@@ -17,6 +17,27 @@ import Testing
     }
   }
 
+  /// A path by itself says what it is.
+  @Test func paths() throws {
+    let folder = try TemporaryFolder()
+    for name in ["p.pack", "a.TAR", "b.tar.gz", "c.tgz", "l.csv", "n.txt", "x.zip"] { _ = try folder.put(name, [1]) }
+    func read(_ name: String) throws -> DataReference { try DataReference(parsing: folder.path + name) }
+    #expect(try read("") == DataReference(dataset: "folder", directory: folder.path))
+    #expect(try read("/p.pack") == DataReference(dataset: "pack", directory: folder.path + "/p.pack"))
+    for name in ["/a.TAR", "/b.tar.gz", "/c.tgz"] {
+      #expect(try read(name) == DataReference(dataset: "shards", train: [folder.path + name]))
+    }
+    for name in ["/l.csv", "/n.txt"] {
+      #expect(try read(name) == DataReference(dataset: "list", directory: folder.path + name))
+    }
+    func found(_ text: String) -> DatasetError? {
+      fault { () throws(DatasetError) in _ = try DataReference(parsing: text) }
+    }
+    #expect(found(folder.path + "/x.zip")?.kind == .wrongKindOfFile)
+    #expect(found(folder.path + "/none")?.kind == .missing && found("./none")?.kind == .missing)
+    #expect(try DataReference(parsing: "folder:~/x").directory == NSHomeDirectory() + "/x")
+  }
+
   @Test func misuse() throws {
     func found(_ text: String) -> DatasetError? {
       fault { () throws(DatasetError) in _ = try DataReference(parsing: text) }

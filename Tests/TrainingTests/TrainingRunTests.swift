@@ -120,6 +120,17 @@ import Torch
     #expect(try TrainingRun.plan(in: folder.url) == smallPlan())
   }
 
+  /// A run that left nothing does not keep its folder from another.
+  @Test func aFolderWhereNothingCameAboutIsFree() throws {
+    let folder = try ScratchFolder()
+    let first = TrainingRun(plan: try smallPlan { $0.batch = 4096 }, folder: folder.url)
+    #expect(throws: TrainingError.self) { try first.go(quadrants()) }
+    try Data(try smallPlan { $0.learningRate = 0.06 }.yaml().utf8)
+      .write(to: folder.url.appendingPathComponent("plan.yaml"))
+    try TrainingRun(plan: try smallPlan(), folder: folder.url).go(quadrants(), stop: 1)
+    #expect(try TrainingRun.plan(in: folder.url) == smallPlan())
+  }
+
   /// A plan whose numbers need all their digits is still the same plan when it is read back.
   @Test func thePlanIsRecognizedAgain() throws {
     let folder = try ScratchFolder()

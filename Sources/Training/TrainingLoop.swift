@@ -70,10 +70,7 @@ struct TrainingLoop {
       for index in first..<stepsPerEpoch {
         // One step: batch, features, loss, gradients, update.
         guard let batch = try loader.next() else { break }
-        for image in batch.skipped where skipped.insert(image.file).inserted {
-          try log.write("skipped_image", image)
-          events(.warning("left out: \(image)"))
-        }
+        try report(batch.skipped, &skipped)
         guard batch.indices.count > 1 else {
           throw .tooFewSamples(found: batch.indices.count, needed: 2)
         }
@@ -102,7 +99,7 @@ struct TrainingLoop {
             accuracy: Double(position.correct) / Double(position.seen), imagesPerSecond: clock.rate))
 
         if index + 1 == stepsPerEpoch {
-          try finishEpoch(&position, epoch, rate, optimizer, objective, clock.rate)
+          try finishEpoch(&position, epoch, rate, optimizer, objective, clock.rate, &skipped)
           clock = Stopwatch()
         }
         let stopping = shouldStop()
@@ -158,17 +155,27 @@ struct TrainingLoop {
     try wrapping { try job.model(for: train, source) }
   }
 
+  /// Tells of pictures that were left out, each once.
+  private func report(_ images: [BadImage], _ known: inout Set<String>) throws(TrainingError) {
+    for image in images where known.insert(image.file).inserted {
+      try log.write("skipped_image", image)
+      events(.warning("left out: \(image)"))
+    }
+  }
+
   /// Writes the epoch's record, with the averaged weights' accuracy on the holdout, and clears its sums.
   private func finishEpoch(
     _ position: inout Position, _ epoch: Int, _ rate: Double, _ optimizer: Optimizer, _ objective: Combination,
-    _ imagesPerSecond: Double
+    _ imagesPerSecond: Double, _ skipped: inout Set<String>
   ) throws(TrainingError) {
     var accuracy: Double?
     if let holdout {
       let tensors = try wrapping { try optimizer.finalTensors() }
       let averaged = try makeModel(.tensors(Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }))
       let batches = try wrapping { try Batches(holdout, normalization: normalization) }
-      accuracy = try Predictions(averaged, objective, batches, layers: [], batch: 250, progress: { _ in }).accuracy()
+      let predictions = try Predictions(averaged, objective, batches, layers: [], batch: 250, progress: { _ in })
+      try report(predictions.skipped, &skipped)
+      accuracy = try predictions.accuracy()
     }
     let record = EpochRecord(
       epoch: epoch + 1, step: position.step,

@@ -31,7 +31,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Torch", "CCodecs", "Datasets", "Networks", "Objectives", .product(name: "Crypto", package: "swift-crypto"),
+        "Torch", "Datasets", "Networks", "Objectives", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Features", dependencies: ["Training", "CCodecs"]),

@@ -28,11 +28,9 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try Machine.setThreads(threads ?? HostMachine.cores)
     let url = URL(typed: path)
-    let trained = try TrainedModel(url, catalog: Tool.catalog)
+    let trained = try pictures.applied(to: TrainedModel(url, catalog: Tool.catalog))
     let plan = try? TrainingRun.plan(in: url)
-    var samples = try SampleChoice(data: data, split: split, plan: plan, pictures: pictures).load()
-    // Pictures come at the size that the network was trained on.
-    if samples.encoded != nil { samples = samples.converted(to: trained.description.shape) }
+    let samples = try SampleChoice(data: data, split: split, plan: plan, pictures: pictures).load()
     let line = ProgressLine()
     let test = try trained.predict(samples) { line.show("\($0) of \(samples.count) images") }
     var holdout: Predictions?
@@ -83,7 +81,7 @@ struct ExtractCommand: ParsableCommand {
   func run() throws {
     try Machine.setThreads(threads ?? HostMachine.cores)
     let url = URL(typed: path)
-    let trained = try TrainedModel(url, catalog: Tool.catalog)
+    let trained = try pictures.applied(to: TrainedModel(url, catalog: Tool.catalog))
     let choice = SampleChoice(data: data, split: split, plan: try? TrainingRun.plan(in: url), pictures: pictures)
     var samples = try choice.load()
     // The same care as for a study's targets: images are brought to the network's input.

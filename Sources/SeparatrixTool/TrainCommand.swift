@@ -27,7 +27,8 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Passes over the training samples.") var epochs: Int?
   @Option(help: "Seed of first weights, order and augmentation.") var seed: UInt64?
   @Option(help: "Samples in a step.") var batch: Int?
-  @Option(help: "Highest learning rate.") var learningRate: Double?
+  @Option(help: "Optimizer: sgd (Nesterov momentum) or adamw.") var optimizer: String?
+  @Option(help: "Highest learning rate; adamw: 0.001 unless given.") var learningRate: Double?
   @Option(help: "Epochs of linear warm-up.") var warmup: Double?
   @Option(help: "Decay after the warm-up: cosine, exponential, step or constant.") var decay: String?
   @Option(help: "Nesterov momentum.") var momentum: Double?
@@ -37,6 +38,16 @@ struct TrainCommand: ParsableCommand {
     help: ArgumentHelp(
       "Augmentation, as flip+shift or crop+flip+color-jitter:brightness=0.4; none.",
       discussion: "Known: \(Augmentations.standard.map { $0.name }.joined(separator: ", ")).")) var augment: String?
+  @Option(help: "Most that the norm of all gradients together may be.") var clip: Double?
+  @Option(help: "Parts that a batch is cut into for a step, to save memory.") var accumulate: Int?
+  @Option(
+    help: "Epochs without a better holdout accuracy after which training ends; the best epoch's weights are kept.")
+  var patience: Int?
+  @Option(help: "Side of the images in evaluation, where it differs from training's.") var testSize: Int?
+  @Option(
+    name: .customLong("init"),
+    help: "Begin with these weights: a run folder or a weights file; the head is new where its size differs.")
+  var initial: String?
   @Option(help: "Type of activations: f32 or bf16.") var precision: String?
   @Option(help: "Share of the training samples held out.") var holdout: Double?
   @Option(help: "Seed of the holdout.") var holdoutSeed: UInt64?
@@ -150,7 +161,16 @@ struct TrainCommand: ParsableCommand {
       if warmup == nil && base == nil { result.training.warmup = min(result.training.warmup, Double(epochs) / 5) }
     }
     if let batch { result.training.batch = batch }
+    if let optimizer {
+      result.training.optimizer = try named(OptimizerKind.self, optimizer, "--optimizer")
+      if result.training.optimizer == .adamw, base == nil { result.training.learningRate = 1e-3 }
+    }
     if let learningRate { result.training.learningRate = learningRate }
+    if let clip { result.training.clip = clip }
+    if let accumulate { result.training.accumulate = accumulate }
+    if let patience { result.training.patience = patience }
+    if let testSize { result.training.testSize = testSize }
+    if let initial { result.initial = try InitialWeights(URL(typed: initial).path) }
     if let warmup { result.training.warmup = warmup }
     if let decay { result.training.decay = try named(Decay.self, decay, "--decay") }
     if let momentum { result.training.momentum = momentum }

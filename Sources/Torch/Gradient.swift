@@ -31,37 +31,67 @@ public func withoutGradient<Result>(_ body: () throws(TorchError) -> Result) thr
   return try body()
 }
 
-/// One trained parameter as the optimizer sees it. All tensors have one shape and memory layout.
+/// A parameter with what its optimizer keeps of it.
 public struct OptimizedParameter {
   /// The parameter; its gradient must be present.
   public let value: Tensor
-  /// Momentum.
-  public let velocity: Tensor
+  /// Momentum, or the mean of gradients.
+  public let first: Tensor
+  /// The mean of squared gradients, for AdamW.
+  public let second: Tensor?
   /// Exponential moving average of the value, or nil.
   public let average: Tensor?
-  /// lambda of lambda/2 ||w||^2, added to the gradient as lambda w.
+  /// SGD: lambda of lambda/2 ||w||^2, added to the gradient as lambda w. AdamW: the share of w, times the rate, that a
+  /// step takes off.
   public let weightDecay: Double
 
   /// Collects them.
-  public init(value: Tensor, velocity: Tensor, average: Tensor?, weightDecay: Double) {
+  public init(value: Tensor, first: Tensor, second: Tensor? = nil, average: Tensor?, weightDecay: Double) {
     self.value = value
-    self.velocity = velocity
+    self.first = first
+    self.second = second
     self.average = average
     self.weightDecay = weightDecay
   }
+
+  var raw: ct_parameter {
+    ct_parameter(
+      value: value.raw, first: first.raw, second: second?.raw ?? Tensor.absent,
+      average: average?.raw ?? Tensor.absent, weight_decay: weightDecay)
+  }
 }
 
-/// One step of SGD with Nesterov momentum in PyTorch's form: g += wd w; v = m v + g; w -= rate (g + m v); then
+/// The Euclidean norm of all gradients together.
+public func gradientNorm(_ parameters: [OptimizedParameter]) throws(TorchError) -> Double {
+  var norm = 0.0
+  let raw = parameters.map(\.raw)
+  try withExtendedLifetime(parameters) { () throws(TorchError) in
+    try check(ct_gradient_norm(raw, raw.count, &norm), "gradientNorm")
+  }
+  return norm
+}
+
+/// One step of SGD with Nesterov momentum in PyTorch's form: g = scale g + wd w; v = m v + g; w -= rate (g + m v); then
 /// average += (1 - averageDecay)(w - average). Clears the gradients.
 public func sgdStep(
-  _ parameters: [OptimizedParameter], rate: Double, momentum: Double, averageDecay: Double
+  _ parameters: [OptimizedParameter], rate: Double, momentum: Double, averageDecay: Double, scale: Double = 1
 ) throws(TorchError) {
-  let raw = parameters.map {
-    ct_parameter(
-      value: $0.value.raw, velocity: $0.velocity.raw, average: $0.average?.raw ?? Tensor.absent,
-      weight_decay: $0.weightDecay)
-  }
+  let raw = parameters.map(\.raw)
   try withExtendedLifetime(parameters) { () throws(TorchError) in
-    try check(ct_sgd_step(raw, raw.count, rate, momentum, averageDecay), "sgdStep")
+    try check(ct_sgd_step(raw, raw.count, rate, momentum, averageDecay, scale), "sgdStep")
+  }
+}
+
+/// One step of AdamW (Loshchilov & Hutter 2019) in PyTorch's form: g = scale g; w -= rate wd w; m and v the means of g
+/// and g^2, corrected by 1 - beta^step; w -= rate m / (sqrt(v) + epsilon); then the average. `step` counts from 1. Clears
+/// the gradients.
+public func adamWStep(
+  _ parameters: [OptimizedParameter], rate: Double, betas: (Double, Double), epsilon: Double, step: Int,
+  averageDecay: Double, scale: Double = 1
+) throws(TorchError) {
+  let raw = parameters.map(\.raw)
+  try withExtendedLifetime(parameters) { () throws(TorchError) in
+    try check(
+      ct_adamw_step(raw, raw.count, rate, betas.0, betas.1, epsilon, step, averageDecay, scale), "adamWStep")
   }
 }

@@ -26,6 +26,14 @@ struct Batch {
   let partners: Tensor?
   /// Pictures left out by the policy `skip`.
   let skipped: [BadImage]
+
+  /// Some of its samples in a row.
+  func part(_ range: Range<Int>) throws(TorchError) -> Batch {
+    Batch(
+      images: try images.narrow(0, range.lowerBound, range.count),
+      labels: try labels.narrow(0, range.lowerBound, range.count), indices: Array(indices[range]), mixing: mixing,
+      partners: try partners?.narrow(0, range.lowerBound, range.count), skipped: [])
+  }
 }
 
 /// Makes batches ahead of their use, by threads that decode, augment and normalize straight into the batch's memory.

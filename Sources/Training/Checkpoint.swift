@@ -11,6 +11,15 @@ struct Position: Codable, Equatable {
   var seen = 0
   /// The last losses, newest last, to tell of when one is not finite.
   var recent: [Double] = []
+  /// The best epoch on the holdout so far, where one is looked for.
+  var best: Best?
+
+  /// An epoch and its accuracy on the holdout.
+  struct Best: Codable, Equatable {
+    /// From 1.
+    var epoch: Int
+    var accuracy: Double
+  }
 }
 
 /// The checkpoints of a run: `checkpoints/step-N.safetensors`, the two newest kept.
@@ -18,14 +27,14 @@ struct Checkpoints {
   let folder: URL
   let planDigest: String
 
-  /// Writes the state after `position.step` steps, then removes all but this one and the one before. Those of later
+  /// Writes the tensors after `position.step` steps, then removes all but this one and the one before. Those of later
   /// steps go too: they were damaged, or this run would have gone on from there.
-  func write(_ optimizer: Optimizer, _ position: Position) throws(TrainingError) {
+  func write(_ tensors: [(name: String, tensor: Tensor)], _ position: Position) throws(TrainingError) {
     try wrapping {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       let text = String(decoding: try JSONEncoder().encode(position), as: UTF8.self)
       try TensorFile.write(
-        optimizer.state(), metadata: ["plan_digest": planDigest, "position": text], to: url(step: position.step))
+        tensors, metadata: ["plan_digest": planDigest, "position": text], to: url(step: position.step))
       let kept = try steps().filter { $0 <= position.step }.prefix(2)
       for old in try steps() where !kept.contains(old) { try FileManager.default.removeItem(at: url(step: old)) }
     }

@@ -28,6 +28,8 @@ public struct Plan: Codable, Hashable, Sendable {
   public var seed: UInt64
   /// Threads of each operation.
   public var threads: Int
+  /// Weights that the run begins with; nil: fresh ones.
+  public var initial: InitialWeights?
 
   /// Collects them.
   public init(
@@ -50,6 +52,7 @@ public struct Plan: Codable, Hashable, Sendable {
     case data, holdout, network, objective, training, seed, threads
     case dataDigest = "data_digest"
     case holdoutSeed = "holdout_seed"
+    case initial = "init"
   }
 
   /// Reads a plan; keys left out take their defaults, unknown keys are refused.
@@ -69,6 +72,7 @@ public struct Plan: Codable, Hashable, Sendable {
       training: try keys.decodeIfPresent(TrainingOptions.self, forKey: .training) ?? TrainingOptions(),
       seed: try keys.decodeIfPresent(UInt64.self, forKey: .seed) ?? 0,
       threads: try keys.decodeIfPresent(Int.self, forKey: .threads) ?? 1)
+    initial = try keys.decodeIfPresent(InitialWeights.self, forKey: .initial)
   }
 
   /// The JSON whose SHA-256 is the digest: sorted keys, no spaces.
@@ -105,6 +109,8 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
   public var epochs = 30
   /// Samples in a step. The samples that do not fill the last batch of an epoch wait for another epoch.
   public var batch = 128
+  /// How weights are moved; nil: SGD with Nesterov momentum.
+  public var optimizer: OptimizerKind?
   /// The highest learning rate.
   public var learningRate = 0.2
   /// Epochs of linear growth from 0 to the highest rate.
@@ -113,8 +119,23 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
   public var decay = Decay.cosine
   /// Nesterov momentum.
   public var momentum = 0.9
-  /// lambda of lambda/2 ||w||^2 on every weight except batch norm's parameters and biases.
+  /// AdamW: the old values' shares in the means of gradients and of their squares; nil: 0.9 and 0.999.
+  public var betas: [Double]?
+  /// AdamW: what is added to the root of the squares' mean; nil: 1e-8.
+  public var epsilon: Double?
+  /// On every weight except batch norm's parameters and biases. SGD: lambda of lambda/2 ||w||^2. AdamW: the share of w,
+  /// times the rate, that a step takes off.
   public var weightDecay = 5e-4
+  /// The Euclidean norm of all gradients together is brought down to this, as by PyTorch's `clip_grad_norm_`; nil: it is not.
+  public var clip: Double?
+  /// Parts that a batch is cut into, one after another, for a step: less memory, the same mean of losses. Batch norm takes
+  /// its statistics of each part. nil: one.
+  public var accumulate: Int?
+  /// Training ends after this many epochs without a new best accuracy on the holdout, and the best epoch's weights are kept;
+  /// nil: it does not.
+  public var patience: Int?
+  /// Side of the images in evaluation, where it differs from training's.
+  public var testSize: Int?
   /// Share of the old value in the moving average of all variables, warmed up as min(ema, (1 + t)/(10 + t)); 0: none.
   public var ema = 0.999
   /// What is done to training images.
@@ -126,7 +147,9 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
   public init() {}
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case epochs, batch, warmup, decay, momentum, ema, augment, precision
+    case epochs, batch, warmup, decay, momentum, ema, augment, precision, optimizer, betas, epsilon, clip, accumulate
+    case patience
+    case testSize = "test_size"
     case learningRate = "learning_rate"
     case weightDecay = "weight_decay"
   }
@@ -145,6 +168,13 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
     ema = try keys.decodeIfPresent(Double.self, forKey: .ema) ?? ema
     augment = try keys.decodeIfPresent([AugmentationSpec].self, forKey: .augment) ?? augment
     precision = try keys.decodeIfPresent(Precision.self, forKey: .precision) ?? precision
+    optimizer = try keys.decodeIfPresent(OptimizerKind.self, forKey: .optimizer)
+    betas = try keys.decodeIfPresent([Double].self, forKey: .betas)
+    epsilon = try keys.decodeIfPresent(Double.self, forKey: .epsilon)
+    clip = try keys.decodeIfPresent(Double.self, forKey: .clip)
+    accumulate = try keys.decodeIfPresent(Int.self, forKey: .accumulate)
+    patience = try keys.decodeIfPresent(Int.self, forKey: .patience)
+    testSize = try keys.decodeIfPresent(Int.self, forKey: .testSize)
   }
 
   /// Throws for the first value out of range, naming it and what was expected.
@@ -159,12 +189,40 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
     try require((0..<1).contains(momentum), "momentum", momentum, "0 up to, not including, 1")
     try require(weightDecay >= 0 && weightDecay.isFinite, "weight_decay", weightDecay, "a number of at least 0")
     try require((0..<1).contains(ema), "ema", ema, "0 (none) up to, not including, 1")
+    if let betas {
+      try require(
+        betas.count == 2 && betas.allSatisfy { (0..<1).contains($0) }, "betas", betas,
+        "two numbers from 0 up to, not including, 1")
+    }
+    if let epsilon {
+      try require(epsilon > 0 && epsilon.isFinite, "epsilon", epsilon, "a number above 0")
+    }
+    if optimizer != .adamw, betas != nil || epsilon != nil {
+      throw .badPlan(
+        field: "training.\(betas != nil ? "betas" : "epsilon")", value: "given", expected: "nothing: only adamw has it")
+    }
+    if let clip { try require(clip > 0 && clip.isFinite, "clip", clip, "a number above 0") }
+    if let accumulate {
+      try require(
+        (1...max(batch / 2, 1)).contains(accumulate), "accumulate", accumulate,
+        "1 to \(max(batch / 2, 1)), so that each part has two samples (batch norm needs two)")
+    }
+    if let patience { try require(patience > 0, "patience", patience, "at least 1 epoch") }
+    if let testSize { try require((1...4096).contains(testSize), "test_size", testSize, "1 to 4096") }
     do throws(AugmentationError) {
       _ = try AugmentationPipeline(augment)
     } catch {
       throw .badPlan(field: "training.augment", value: error.description, expected: "each augmentation once")
     }
   }
+}
+
+/// How weights are moved by gradients.
+public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
+  /// SGD with Nesterov momentum, in PyTorch's form.
+  case sgd
+  /// AdamW (Loshchilov & Hutter 2019), in PyTorch's form.
+  case adamw
 }
 
 /// The type of activations in training.

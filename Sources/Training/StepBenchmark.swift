@@ -64,16 +64,13 @@ public struct StepBenchmark: Sendable {
       let pixels = (0..<batch * channels * size * size).map { _ in Float(random.uniform() * 2 - 1) }
       let images = try Tensor(pixels, shape: [batch, size, size, channels]).permute([0, 3, 1, 2])
       let labels = try Tensor((0..<batch).map { _ in random.below(classes) })
-      let mode = Mode.training(SampleRandomness(seed: 0, epoch: 0, samples: Array(0..<batch)))
-      let type: ElementType = precision == .bf16 ? .bf16 : .f32
+      let whole = Batch(
+        images: images, labels: labels, indices: Array(0..<batch), mixing: nil, partners: nil, skipped: [])
+      let train = TrainingStep(model, objective, optimizer, precision)
       var seconds: [Double] = []
       for step in 0..<steps + 4 {
         let start = DispatchTime.now().uptimeNanoseconds
-        let features = try model.network.features(images.to(type), Pass(mode, precision: type))
-        let (loss, _) = try objective(features, labels: labels, head: model.head, mode: mode)
-        _ = try loss.item()
-        try loss.backward()
-        try optimizer.step(rate: 1e-3, step: step)
+        _ = try train(whole, seed: 0, epoch: 0, rate: 1e-3, step: step)
         if step >= 4 { seconds.append(Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9) }
       }
       return seconds

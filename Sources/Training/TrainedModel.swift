@@ -10,8 +10,10 @@ public struct TrainedModel {
   public struct Description: Codable, Hashable, Sendable {
     /// The network's name and width.
     public var network: NetworkSpec
-    /// The size of the images it takes.
+    /// The size of the images that it is evaluated on.
     public var shape: ImageShape
+    /// The size of the images that it was trained on, where that is another.
+    public var trainingShape: ImageShape?
     /// The names of its classes.
     public var classNames: [String]
     /// How images are normalized.
@@ -27,7 +29,8 @@ public struct TrainedModel {
   }
 
   /// What it is.
-  public let description: Description
+  public private(set) var description: Description
+  private let least: Int
   /// The network with its weights.
   public let model: Model
   /// Its objective.
@@ -57,6 +60,7 @@ public struct TrainedModel {
       throw .badWeights(path: file.path, reason: "its metadata 'separatrix' cannot be read: \(error)")
     }
     self.description = description
+    least = catalog.networks.first { $0.name == description.network.name }?.leastImageSize ?? 1
     objective = try wrapping { try description.objective.objective(from: catalog.objectives) }
     model = try wrapping {
       try Model(
@@ -64,6 +68,26 @@ public struct TrainedModel {
         size: min(description.shape.height, description.shape.width),
         classes: description.classNames.count, source: .tensors(tensors), networks: catalog.networks)
     }
+  }
+
+  /// The same network for images of another size, which its pooling allows.
+  public func taking(height: Int, width: Int) throws(TrainingError) -> TrainedModel {
+    guard min(height, width) >= least else {
+      throw .badPlan(field: "image size", value: "\(height) x \(width)", expected: "at least \(least) pixels a side")
+    }
+    var result = self
+    let shape = ImageShape(channels: description.shape.channels, height: height, width: width)
+    if shape != description.shape, description.trainingShape == nil {
+      result.description.trainingShape = description.shape
+    }
+    result.description.shape = shape
+    return result
+  }
+
+  /// Samples at this network's size: pictures, and what has the size of its training images; others as they are.
+  public func fitted(_ samples: Samples) -> Samples {
+    samples.encoded != nil || samples.shape == description.trainingShape
+      ? samples.converted(to: description.shape) : samples
   }
 
   /// Writes tensors as such a file.
@@ -79,6 +103,7 @@ public struct TrainedModel {
   public func predict(
     _ samples: Samples, layers: [String] = [], batch: Int = 250, progress: (Int) -> Void = { _ in }
   ) throws(TrainingError) -> Predictions {
+    let samples = fitted(samples)
     guard samples.shape == description.shape else {
       throw .badPlan(
         field: "data", value: "images of \(samples.shape)", expected: "\(description.shape), as the network was trained"

@@ -110,6 +110,11 @@ public struct TrainingRun {
     events: @escaping (TrainingEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> TrainingOutcome {
     var (train, holdout) = try prepare(all)
+    if let held = holdout { holdout = held.converted(to: testShape(of: held)) }
+    if plan.training.patience != nil, holdout == nil {
+      throw .badPlan(
+        field: "training.patience", value: "given", expected: "a holdout to look at: set `holdout` above 0")
+    }
     try wrapping { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
     let lock = try take()
     defer { withExtendedLifetime(lock) {} }
@@ -198,6 +203,12 @@ public struct TrainingRun {
     try Model(
       plan.network, channels: samples.shape.channels, size: min(samples.shape.height, samples.shape.width),
       classes: samples.classNames.count, source: source, networks: catalog.networks)
+  }
+
+  /// The shape of images in evaluation.
+  func testShape(of samples: Samples) -> ImageShape {
+    guard let side = plan.training.testSize else { return samples.shape }
+    return ImageShape(channels: samples.shape.channels, height: side, width: side)
   }
 
   /// Takes the folder's lock or says who has it.

@@ -6,6 +6,14 @@ import Torch
 
 /// The loop itself, from top to bottom.
 struct TrainingLoop {
+  /// What is carried from step to step beside the position.
+  private struct Course {
+    /// Pictures told of.
+    var skipped: Set<String> = []
+    /// The weights of the best epoch, where one is looked for.
+    var best: [(name: String, tensor: Tensor)] = []
+  }
+
   let job: TrainingRun
   let digest: String
   let train: Samples
@@ -43,14 +51,21 @@ struct TrainingLoop {
     let checkpoints = Checkpoints(folder: checkpointFolder, planDigest: digest)
     let saved = try checkpoints.newest { events(.warning($0)) }
     let model = try makeModel(saved.map { .tensors($0.tensors) } ?? .seed(plan.seed))
+    if saved == nil, let initial = plan.initial, try initial.load(into: model) {
+      events(.warning("the head starts anew: \(initial.path) has none of this size"))
+    }
     let objective: Combination = try wrapping { try plan.objective.objective(from: catalog.objectives) }
     let optimizer = try wrapping { try Optimizer(model, options: options, saved: saved?.tensors) }
     let batches = try wrapping {
       try Batches(train, normalization: normalization, augment: options.augment, seed: plan.seed)
     }
     let schedule = Schedule(options, stepsPerEpoch: stepsPerEpoch)
-    let precision: ElementType = options.precision == .bf16 ? .bf16 : .f32
+    let step = TrainingStep(model, objective, optimizer, options.precision)
     var position = saved?.position ?? Position()
+    var course = Course()
+    course.best = model.parameters.entries.compactMap { entry in
+      saved?.tensors["best." + entry.name].map { (entry.name, $0) }
+    }
     events(
       .started(
         steps: steps, stepsPerEpoch: stepsPerEpoch, samples: train.count, parameters: model.parameters.trainedCount))
@@ -64,27 +79,17 @@ struct TrainingLoop {
     var lastCheckpoint = (time: DispatchTime.now().uptimeNanoseconds, step: position.step)
     var clock = Stopwatch()
     let loader = loader(batches, from: position.step)
-    var skipped: Set<String> = []
-    while position.step < steps {
+    while position.step < steps && !isExhausted(position) {
       let (epoch, first) = position.step.quotientAndRemainder(dividingBy: stepsPerEpoch)
       for index in first..<stepsPerEpoch {
-        // One step: batch, features, loss, gradients, update.
         guard let batch = try loader.next() else { break }
-        try report(batch.skipped, &skipped)
+        try report(batch.skipped, &course.skipped)
         guard batch.indices.count > 1 else {
           throw .tooFewSamples(found: batch.indices.count, needed: 2)
         }
-        let mode = Mode.training(SampleRandomness(seed: plan.seed, epoch: epoch, samples: batch.indices))
         let rate = schedule.rate(step: position.step)
         let (loss, right) = try wrapping {
-          let features = try model.network.features(batch.images.to(precision), Pass(mode, precision: precision))
-          let outputs = try objective.outputs(of: objective.transform(features, mode: mode), head: model.head)
-          let loss = try objective.loss(of: outputs, batch, head: model.head)
-          let value = try loss.item()
-          guard value.isFinite else { return (value, 0) }
-          try loss.backward()
-          try optimizer.step(rate: rate, step: position.step)
-          return (value, Int(try outputs.detach().argmax(1).equals(batch.labels).to(.f32).sum().item()))
+          try step(batch, seed: plan.seed, epoch: epoch, rate: rate, step: position.step)
         }
         guard loss.isFinite else { throw try stopped(position, epoch, rate, "\(loss)") }
         position.recent = position.recent.suffix(4) + [loss]
@@ -99,7 +104,7 @@ struct TrainingLoop {
             accuracy: Double(position.correct) / Double(position.seen), imagesPerSecond: clock.rate))
 
         if index + 1 == stepsPerEpoch {
-          try finishEpoch(&position, epoch, rate, optimizer, objective, clock.rate, &skipped)
+          try finishEpoch(&position, epoch, rate, optimizer, objective, clock.rate, &course)
           clock = Stopwatch()
         }
         let stopping = shouldStop()
@@ -110,7 +115,7 @@ struct TrainingLoop {
           case .steps(let count): position.step - lastCheckpoint.step >= count
           }
         if (due || stopping) && position.step < steps {
-          try checkpoints.write(optimizer, position)
+          try checkpoints.write(state(optimizer, course), position)
           lastCheckpoint = (now, position.step)
           events(.checkpoint(step: position.step))
         }
@@ -121,20 +126,26 @@ struct TrainingLoop {
       }
     }
 
+    let shape = job.testShape(of: train)
     let description = TrainedModel.Description(
-      network: plan.network, shape: train.shape, classNames: train.classNames, normalization: normalization,
+      network: plan.network, shape: shape, trainingShape: shape == train.shape ? nil : train.shape,
+      classNames: train.classNames, normalization: normalization,
       objective: plan.objective, seed: plan.seed, data: plan.data.description, planDigest: digest)
-    let final = try wrapping { try optimizer.finalTensors() }
+    let final = try course.best.isEmpty ? wrapping { try optimizer.finalTensors() } : course.best
     for (name, tensor) in final where try wrapping({ try !tensor.isAllFinite() }) {
       // The last update has no loss after it that would tell.
-      let last = steps - 1
+      let last = position.step - 1
       let (epoch, rate) = (last / stepsPerEpoch, schedule.rate(step: last))
       throw try stopped(position, epoch, rate, "not finite in '\(name)'")
     }
     try wrapping { try TrainedModel.write(final, description, to: weights) }
-    try log.write("finished", ["step": steps])
+    if position.step < steps, let best = position.best {
+      try log.write("stopped_early", ["step": position.step, "best_epoch": best.epoch])
+      events(.warning("no better epoch than \(best.epoch) for \(plan.training.patience ?? 0): its weights are kept"))
+    }
+    try log.write("finished", ["step": position.step])
     checkpoints.removeAll()
-    return .finished(steps: steps, wasFinished: false)
+    return .finished(steps: position.step, wasFinished: false)
   }
 
   /// Batches from a step on, epoch after epoch.
@@ -149,6 +160,18 @@ struct TrainingLoop {
       let order = known?.order ?? []
       return BatchRequest(indices: Array(order[index * size..<(index + 1) * size]), epoch: epoch, step: step)
     }
+  }
+
+  /// Whether the holdout has seen no better epoch for as long as the plan waits.
+  private func isExhausted(_ position: Position) -> Bool {
+    guard let patience = plan.training.patience, let best = position.best else { return false }
+    return position.step / stepsPerEpoch - best.epoch >= patience
+  }
+
+  /// All tensors of a checkpoint.
+  private func state(_ optimizer: Optimizer, _ course: Course) throws(TrainingError) -> [(name: String, tensor: Tensor)]
+  {
+    try wrapping { try optimizer.state() } + course.best.map { ("best." + $0.name, $0.tensor) }
   }
 
   private func makeModel(_ source: ParameterSource) throws(TrainingError) -> Model {
@@ -166,7 +189,7 @@ struct TrainingLoop {
   /// Writes the epoch's record, with the averaged weights' accuracy on the holdout, and clears its sums.
   private func finishEpoch(
     _ position: inout Position, _ epoch: Int, _ rate: Double, _ optimizer: Optimizer, _ objective: Combination,
-    _ imagesPerSecond: Double, _ skipped: inout Set<String>
+    _ imagesPerSecond: Double, _ course: inout Course
   ) throws(TrainingError) {
     var accuracy: Double?
     if let holdout {
@@ -174,8 +197,13 @@ struct TrainingLoop {
       let averaged = try makeModel(.tensors(Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }))
       let batches = try wrapping { try Batches(holdout, normalization: normalization) }
       let predictions = try Predictions(averaged, objective, batches, layers: [], batch: 250, progress: { _ in })
-      try report(predictions.skipped, &skipped)
-      accuracy = try predictions.accuracy()
+      try report(predictions.skipped, &course.skipped)
+      let share = try predictions.accuracy()
+      accuracy = share
+      if plan.training.patience != nil, share > position.best?.accuracy ?? -1 {
+        position.best = Position.Best(epoch: epoch + 1, accuracy: share)
+        course.best = try wrapping { try tensors.map { ($0.name, try $0.tensor.clone()) } }
+      }
     }
     let record = EpochRecord(
       epoch: epoch + 1, step: position.step,
@@ -184,7 +212,7 @@ struct TrainingLoop {
       imagesPerSecond: imagesPerSecond)
     try log.write("epoch", record)
     events(.epoch(record))
-    position = Position(step: position.step, recent: position.recent)
+    position = Position(step: position.step, recent: position.recent, best: position.best)
   }
 
   private func stopped(

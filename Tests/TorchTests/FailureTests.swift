@@ -19,7 +19,7 @@ import Torch
   private static func parameter(
     _ value: Tensor, velocity: Tensor, average: Tensor? = nil
   ) -> OptimizedParameter {
-    OptimizedParameter(value: value, velocity: velocity, average: average, weightDecay: 0)
+    OptimizedParameter(value: value, first: velocity, average: average, weightDecay: 0)
   }
 
   private static func trained(_ count: Int) throws -> Tensor {
@@ -146,6 +146,17 @@ import Torch
         {
           let short = try parameter(trained(9), velocity: Tensor.zeros([9]), average: Tensor.zeros([2]))
           try sgdStep([short], rate: 1, momentum: 0, averageDecay: 0)
+        }
+      ),
+      (
+        "a norm without gradients", { _ = try gradientNorm([parameter(Tensor.ones([2]), velocity: Tensor.zeros([2]))]) }
+      ),
+      (
+        "no second mean",
+        {
+          try adamWStep(
+            [parameter(trained(2), velocity: Tensor.zeros([2]))], rate: 1, betas: (0.9, 0.99), epsilon: 1e-8, step: 1,
+            averageDecay: 0)
         }
       ),
       (

@@ -17,6 +17,13 @@ import Testing
       $0.ema = 1 - 1e-9 / 3
       $0.precision = .bf16
       $0.decay = .step
+      $0.optimizer = .adamw
+      $0.betas = [0.1 + 0.2, 1 - 1e-9 / 3]
+      $0.epsilon = 1e-8 / 3
+      $0.clip = 1.0 / 3
+      $0.accumulate = 2
+      $0.patience = 4
+      $0.testSize = 40
     }
     plan.data = DataReference(dataset: "idx", train: ["a: b", "#c"], classes: [0, 2], fraction: 1.0 / 3)
     plan.dataDigest = "0e1"

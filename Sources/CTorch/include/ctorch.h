@@ -161,12 +161,19 @@ void ct_set_grad_enabled(bool on); /* of the calling thread */
 
 /* MARK: training step */
 typedef struct ct_parameter {
-  ct_tensor value, velocity, average; /* same shape and layout, f32 or f64; average.impl NULL: none */
+  /* Same shape and layout, f32 or f64. `first`: momentum, or the mean of gradients; `second`: the mean of their squares,
+   * impl NULL where there is none; average.impl NULL: none. */
+  ct_tensor value, first, second, average;
   double weight_decay;
 } ct_parameter;
-/* Nesterov momentum as PyTorch states it, then average += (1 - decay)(value - average), one pass over each
- * parameter. A parameter without gradient is refused. Gradients are cleared. */
-CT_CALL ct_sgd_step(const ct_parameter *parameters, intptr_t n, double rate, double momentum, double decay);
+/* Euclidean norm of all gradients together, summed in double. */
+CT_CALL ct_gradient_norm(const ct_parameter *parameters, intptr_t n, double *norm);
+/* Nesterov momentum as PyTorch states it, on gradients times `scale`, then average += (1 - decay)(value - average), one
+ * pass over each parameter. A parameter without gradient is refused. Gradients are cleared. */
+CT_CALL ct_sgd_step(const ct_parameter *parameters, intptr_t n, double rate, double momentum, double decay, double scale);
+/* AdamW as PyTorch states it (decay apart from the gradient, both means corrected); `step` counts from 1. */
+CT_CALL ct_adamw_step(const ct_parameter *parameters, intptr_t n, double rate, double beta1, double beta2, double epsilon,
+                      intptr_t step, double decay, double scale);
 
 /* MARK: search */
 /* For each row of scores [q, n] merges into the row's running best: `values` [q, k] f32 descending and `indices`

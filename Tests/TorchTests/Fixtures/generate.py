@@ -1,6 +1,7 @@
-"""Golden values for TorchTests, from PyTorch in f64: python generate.py (writes operations.json, batch_norm.json, sgd.json).
+"""Golden values for TorchTests, from PyTorch in f64: python generate.py (writes operations.json, batch_norm.json,
+optimizers.json).
 
-Inputs of batch norm and SGD are not stored: both sides compute them (TestSupport/CounterNumbers.swift)."""
+Inputs of batch norm and optimizers are not stored: both sides compute them (TestSupport/CounterNumbers.swift)."""
 
 import json
 import os
@@ -165,22 +166,37 @@ for training in (True, False):
                 "bias": flat(c.grad), "mean": flat(mean), "variance": flat(variance)})
 save("batch_norm.json", {"torch": torch.__version__, "shape": shape, "cases": cases})
 
-# --- SGD with Nesterov momentum, and the moving average ---------------------------------------------
+# --- Optimizers, gradients clipped by their common norm or not, and the moving average --------------
 shapes, decays = [(4, 3, 3, 3), (7,), ()], [5e-4, 0.0, 0.1]
-values = [numbers(20 + i, s).requires_grad_() for i, s in enumerate(shapes)]
-averages = [v.detach().clone() for v in values]
-groups = [{"params": [v], "weight_decay": d} for v, d in zip(values, decays)]
-optimizer = torch.optim.SGD(groups, lr=0.1, momentum=0.9, nesterov=True)
-steps = []
-for step in range(6):
-    rate, keep = 0.1 / (step + 1), min(0.5, (1 + step) / (10 + step))
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    for i, v in enumerate(values):
-        v.grad = numbers(30 + 10 * step + i, v.shape)
-    optimizer.step()
-    for v, m in zip(values, averages):
-        m.mul_(keep).add_(v.detach(), alpha=1 - keep)
-    steps.append({"rate": rate, "keep": keep, "values": [v.detach().flatten().tolist() for v in values],
-                  "averages": [m.flatten().tolist() for m in averages]})
-save("sgd.json", {"torch": torch.__version__, "shapes": shapes, "decays": decays, "momentum": 0.9, "steps": steps})
+
+
+def run(make, limit):
+    values = [numbers(20 + i, s).requires_grad_() for i, s in enumerate(shapes)]
+    averages = [v.detach().clone() for v in values]
+    optimizer = make([{"params": [v], "weight_decay": d} for v, d in zip(values, decays)])
+    steps = []
+    for step in range(6):
+        rate, keep = 0.1 / (step + 1), min(0.5, (1 + step) / (10 + step))
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        for i, v in enumerate(values):
+            v.grad = numbers(30 + 10 * step + i, v.shape)
+        norm = torch.nn.utils.clip_grad_norm_(values, limit if limit else float("inf"))
+        optimizer.step()
+        for v, m in zip(values, averages):
+            m.mul_(keep).add_(v.detach(), alpha=1 - keep)
+        steps.append({"rate": rate, "keep": keep, "norm": float(norm), "values": [v.detach().flatten().tolist() for v in values],
+                      "averages": [m.flatten().tolist() for m in averages]})
+    return {"limit": limit, "steps": steps}
+
+
+def sgd(groups):
+    return torch.optim.SGD(groups, lr=0.1, momentum=0.9, nesterov=True)
+
+
+def adamw(groups):
+    return torch.optim.AdamW(groups, lr=0.1, betas=(0.85, 0.97), eps=1e-6)
+
+
+save("optimizers.json", {"torch": torch.__version__, "shapes": shapes, "decays": decays, "momentum": 0.9,
+                         "sgd": [run(sgd, 0), run(sgd, 2.5)], "adamw": [run(adamw, 0), run(adamw, 2.5)]})

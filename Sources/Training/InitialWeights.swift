@@ -1,0 +1,57 @@
+import Crypto
+import Foundation
+import Networks
+import Torch
+
+/// Weights of a finished run, or of a state dictionary with torchvision's names, that another run begins with.
+public struct InitialWeights: Codable, Hashable, Sendable {
+  /// A weights file.
+  public var path: String
+  /// SHA-256 of the file, so that another file is another run.
+  public var sha256: String
+
+  /// The weights of a run folder or a file as they are now.
+  public init(_ path: String) throws(TrainingError) {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    self.path = exists && isFolder.boolValue ? path + "/weights.safetensors" : path
+    sha256 = try Self.digest(self.path)
+  }
+
+  private static func digest(_ path: String) throws(TrainingError) -> String {
+    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else {
+      throw .badWeights(path: path, reason: "it cannot be read; give a run folder or a weights file")
+    }
+    return SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+  }
+
+  /// Puts the values into a fresh model. The head stays fresh where the file has one of another size, or none: another task.
+  /// Returns whether it does.
+  func load(into model: Model) throws(TrainingError) -> Bool {
+    guard try Self.digest(path) == sha256 else {
+      throw .badWeights(path: path, reason: "the file has changed since the plan was made")
+    }
+    let (tensors, _) = try TensorFile.read(URL(fileURLWithPath: path), requiresDigest: false)
+    var isFresh = false
+    for entry in model.parameters.entries {
+      let isHead = entry.name.hasPrefix("fc.")
+      guard let value = tensors[entry.name] else {
+        if isHead {
+          isFresh = true
+          continue
+        }
+        throw .badWeights(path: path, reason: "it lacks '\(entry.name)'; was it saved by another network?")
+      }
+      guard value.shape == entry.tensor.shape else {
+        if isHead {
+          isFresh = true
+          continue
+        }
+        throw .badWeights(
+          path: path, reason: "'\(entry.name)' has shape \(value.shape), the network needs \(entry.tensor.shape)")
+      }
+      try torch { () throws(TorchError) in try entry.tensor.assign(value) }
+    }
+    return isFresh
+  }
+}

@@ -20,6 +20,11 @@ struct TrainCommand: ParsableCommand {
       """)
 
   @Option(help: "A plan in YAML, as a run folder holds it; the options below change it.") var plan: String?
+  @Option(
+    help: ArgumentHelp(
+      "A recipe; options given beside it change it.",
+      discussion: TrainingPreset.standard.map { "\($0.name): \($0.summary)." }.joined(separator: "\n"))) var preset:
+    String?
   @Option(help: "Network: resnet8, 14, 20, 32, 44, 56 or convnet.") var network: String?
   @Option(help: "Channels of the network's first stage.") var width: Int?
   @Option(help: "Objective, as label-smoothing:smoothing=0.1+logit-penalty.") var objective: String?
@@ -132,12 +137,19 @@ struct TrainCommand: ParsableCommand {
       }
       base = try TrainingRun.plan(yaml: text, path: plan)
     }
+    let recipe = try preset.map { (name) throws in
+      guard let recipe = TrainingPreset.standard.first(where: { $0.name == name }) else {
+        throw Outcome.usage(
+          "--preset '\(name)': expected one of \(TrainingPreset.standard.map(\.name).joined(separator: ", "))")
+      }
+      return recipe
+    }
     guard var reference = base?.data ?? data.map({ DataReference(dataset: $0) }) else {
       throw Outcome.usage("--data is missing; for example: --data glyphs or --data fashion-mnist:DIR")
     }
     if let data { reference = try DataReference(parsing: data) }
     reference = try pictures.applied(to: reference)
-    guard let name = network ?? base?.network.name else {
+    guard let name = network ?? recipe?.network.name ?? base?.network.name else {
       throw Outcome.usage("--network is missing; known: \(Tool.catalog.networks.map(\.name).joined(separator: ", "))")
     }
     guard objective != nil || base != nil else {
@@ -154,8 +166,10 @@ struct TrainCommand: ParsableCommand {
     result.dataDigest = all.digest
     result.network = NetworkSpec(
       name: name,
-      width: width ?? base?.network.width ?? Tool.catalog.networks.first { $0.name == name }?.defaultWidth)
+      width: width ?? recipe?.network.width ?? base?.network.width
+        ?? Tool.catalog.networks.first { $0.name == name }?.defaultWidth)
     result.objective = spec
+    if let recipe { result.training = recipe.options }
     if let epochs {
       result.training.epochs = epochs
       if warmup == nil && base == nil { result.training.warmup = min(result.training.warmup, Double(epochs) / 5) }
@@ -163,7 +177,7 @@ struct TrainCommand: ParsableCommand {
     if let batch { result.training.batch = batch }
     if let optimizer {
       result.training.optimizer = try named(OptimizerKind.self, optimizer, "--optimizer")
-      if result.training.optimizer == .adamw, base == nil { result.training.learningRate = 1e-3 }
+      if result.training.optimizer == .adamw, base == nil, recipe == nil { result.training.learningRate = 1e-3 }
     }
     if let learningRate { result.training.learningRate = learningRate }
     if let clip { result.training.clip = clip }

@@ -6,6 +6,7 @@ What it does is decided by its first argument, a folder:
   folder/fail       holds the kinds that fail
   folder/lasting    holds the kinds that fail for good
   folder/slow       holds seconds that each stage takes
+  folder/meet       holds how many workers must have a stage before any goes on, a minute at most
 Every stage adds a line "kind target pid" to folder/log.
 """
 import json, os, signal, sys, threading, time
@@ -34,11 +35,18 @@ def read():
     os._exit(0)
 
 
+def meet(workers):
+    end = time.time() + 60
+    while time.time() < end and len({line.split()[-1] for line in open(os.path.join(folder, "log"))}) < workers:
+        time.sleep(0.02)
+
+
 def work(job):
     kind, run = job["kind"], job["run"]
     target = (job.get("target") or {}).get("label", "")
     with open(os.path.join(folder, "log"), "a") as log:
         log.write(f"{kind} {target or '-'} {run} {os.getpid()}\n")
+    meet(int((listed("meet") or ["0"])[0]))
     if kind in listed("crash-all"):
         sys.stderr.write("about to crash\n")
         sys.stderr.flush()

@@ -1,0 +1,44 @@
+import Datasets
+import Networks
+
+/// A whole recipe by name: a network and how it is trained. Options given beside it change it.
+public struct TrainingPreset: Sendable {
+  /// The name users type.
+  public let name: String
+  /// What it is and where it comes from, in one line.
+  public let summary: String
+  /// The network.
+  public let network: NetworkSpec
+  /// How it is trained.
+  public let options: TrainingOptions
+
+  /// A recipe from its parts.
+  public init(name: String, summary: String, network: NetworkSpec, options: TrainingOptions) {
+    self.name = name
+    self.summary = summary
+    self.network = network
+    self.options = options
+  }
+
+  /// Every recipe of this package.
+  public static let standard: [TrainingPreset] = [paperImageNet]
+
+  /// The study's: ResNet-50 on ImageNet. Batch, momentum, decay of weights, warm-up, exponential decay, the average and the
+  /// augmentation are those of Kornblith et al. 2021 and its released code; it tunes the number of epochs for each objective,
+  /// between 150 and 200.
+  static var paperImageNet: TrainingPreset {
+    var options = TrainingOptions()
+    options.epochs = 180
+    options.batch = 4096
+    options.learningRate = 1.6
+    options.warmup = 10
+    options.decay = .exponential
+    options.momentum = 0.9
+    options.weightDecay = 8e-5
+    options.ema = 0.9999
+    options.augment = [.crop, .flip]
+    return TrainingPreset(
+      name: "paper-imagenet", summary: "ResNet-50 on ImageNet as in Kornblith et al. 2021",
+      network: NetworkSpec(name: "resnet50"), options: options)
+  }
+}

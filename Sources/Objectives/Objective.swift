@@ -48,6 +48,12 @@ public protocol Objective: Codable, Hashable, Sendable {
   static func preset(classes: Int) -> Self
   /// Why this objective makes no sense beside another, or nil. Default: nil.
   static func conflict(with other: any Objective.Type) -> String?
+  /// Whether the loss under a mixture of two labels is the mixture of the losses under each. Where it is not, mixup and
+  /// CutMix are refused. Default: true.
+  static var isLinearInTarget: Bool { get }
+  /// Whether the loss of a batch is the mean of its examples' losses. Where it is not, a batch cut in parts or spread over
+  /// processes has another loss. Default: true.
+  static var isMeanOverExamples: Bool { get }
 
   /// What becomes of features `[B, M]` before the head. Default: nothing.
   func transform(_ features: Tensor, mode: Mode) throws(TorchError) -> Tensor
@@ -60,9 +66,15 @@ public protocol Objective: Codable, Hashable, Sendable {
   /// cross-entropy. Penalties are not part of it.
   /// - Throws: `TorchError` also for a label outside `0..<K`.
   func loss(of outputs: Tensor, labels: Tensor, head: Linear) throws(TorchError) -> Tensor
+  /// A scalar added to the loss in training, of transformed features `[B, M]` and class indices `[B]` (i64). Default:
+  /// nil, nothing.
+  func featureLoss(of features: Tensor, labels: Tensor) throws(TorchError) -> Tensor?
   /// A scalar added to the base's loss, of raw logits `[B, K]` (a mean over examples) and the head.
   /// Default: nil, nothing.
   func penalty(on logits: Tensor, head: Linear) throws(TorchError) -> Tensor?
+  /// A scalar added to the base's loss, of outputs `[B, K]` (a mean over examples), for penalties on what is predicted.
+  /// Default: nil, nothing.
+  func penalty(onOutputs outputs: Tensor) throws(TorchError) -> Tensor?
 }
 
 extension Objective {
@@ -77,6 +89,12 @@ extension Objective {
 
   /// None.
   public static func conflict(with other: any Objective.Type) -> String? { nil }
+
+  /// It is.
+  public static var isLinearInTarget: Bool { true }
+
+  /// It is.
+  public static var isMeanOverExamples: Bool { true }
 
   /// The features as they are.
   public func transform(_ features: Tensor, mode: Mode) throws(TorchError) -> Tensor { features }
@@ -93,5 +111,11 @@ extension Objective {
   }
 
   /// Nothing.
+  public func featureLoss(of features: Tensor, labels: Tensor) throws(TorchError) -> Tensor? { nil }
+
+  /// Nothing.
   public func penalty(on logits: Tensor, head: Linear) throws(TorchError) -> Tensor? { nil }
+
+  /// Nothing.
+  public func penalty(onOutputs outputs: Tensor) throws(TorchError) -> Tensor? { nil }
 }

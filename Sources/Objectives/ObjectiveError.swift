@@ -21,6 +21,8 @@ public enum ObjectiveError: Error, Hashable, Sendable, CustomStringConvertible {
   case severalBases(names: [String])
   /// Two objectives that make no sense together.
   case conflict(first: String, second: String, reason: String)
+  /// Objectives whose loss is not linear in the target, beside an augmentation that mixes targets.
+  case mixedTargets(objectives: [String], augmentation: String)
   /// The objective's own type cannot be configured by numbers (an error in its declaration).
   case unusable(objective: String, reason: String)
 
@@ -50,6 +52,9 @@ public enum ObjectiveError: Error, Hashable, Sendable, CustomStringConvertible {
       "\(names.joined(separator: " and ")) are each a whole loss; keep one and add penalties to it"
     case .conflict(let first, let second, let reason):
       "\(first) and \(second) cannot be combined: \(reason)"
+    case .mixedTargets(let objectives, let augmentation):
+      "\(augmentation) mixes the labels of two images, which \(objectives.joined(separator: " and ")) cannot take: "
+        + "the loss is not linear in the target; leave \(augmentation) out, or choose another objective, such as softmax"
     case .unusable(let objective, let reason):
       "\(objective) cannot be configured: \(reason)"
     }

@@ -20,6 +20,8 @@ public struct ObjectiveParameter: Hashable, Sendable {
     case positive
     /// Zero or greater.
     case nonNegative
+    /// Not below a number.
+    case atLeast(Double)
     /// `0 <= value < 1`.
     case unitOpenAbove
     /// `0 < value <= 1`.
@@ -37,6 +39,7 @@ public struct ObjectiveParameter: Hashable, Sendable {
       return switch self {
       case .positive: value > 0
       case .nonNegative: value >= 0
+      case .atLeast(let low): value >= low
       case .unitOpenAbove: value >= 0 && value < 1
       case .unitOpenBelow: value > 0 && value <= 1
       case .between(let low, let high): value >= low && value <= high
@@ -50,6 +53,7 @@ public struct ObjectiveParameter: Hashable, Sendable {
       switch self {
       case .positive: "a finite number greater than 0"
       case .nonNegative: "a finite number of at least 0"
+      case .atLeast(let low): "a finite number of at least \(plain(low))"
       case .unitOpenAbove: "a number of at least 0 and less than 1"
       case .unitOpenBelow: "a number greater than 0 and at most 1"
       case .between(let low, let high): "a number from \(plain(low)) to \(plain(high))"

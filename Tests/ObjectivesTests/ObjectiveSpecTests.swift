@@ -66,6 +66,21 @@ import Testing
     #expect(try values("squared-error", 1000) == values("paper/squared-error", 10))
     #expect(Presets.near(2) == Presets.ten && Presets.near(43) == Presets.hundred)
     #expect(Presets.near(1000) == Presets.thousand)
+    for classes in [10, 1000] {
+      #expect(try values("focal", classes) == ["focus": 2])
+      #expect(try values("poly-1", classes) == ["first": 2])
+      #expect(try values("maxsup", classes) == ["strength": 0.1])
+      #expect(try values("logitnorm", classes) == ["temperature": 0.04])
+      #expect(try values("confidence-penalty", classes) == ["strength": 0.1])
+      #expect(try values("supervised-contrastive", classes) == ["temperature": 0.1])
+      #expect(try values("paper/cosface", classes) == ["scale": 64, "margin": 0.35])
+      #expect(try values("paper/arcface", classes) == ["scale": 64, "margin": 0.5, "easyMargin": 0])
+    }
+    // 0.5 log 9999 = 4.6, 0.9 log 89991 = 10.3, 0.99 log 989901 = 13.7, 0.999 log 9989001 = 16.1.
+    for (classes, scale) in [(2, 5.0), (10, 11), (100, 14), (1000, 17)] {
+      #expect(try values("cosface", classes) == ["scale": scale, "margin": 0.35])
+      #expect(try values("arcface", classes) == ["scale": scale, "margin": 0.5, "easyMargin": 0])
+    }
   }
 
   @Test func byNameWithReplacements() throws {
@@ -105,6 +120,13 @@ import Testing
     ("sigmoid+cosine-softmax", "sigmoid and cosine-softmax are each a whole loss"),
     ("softmax+label-smoothing", "softmax and label-smoothing are each a whole loss"),
     ("logit-normalization+logit-penalty", "logit-normalization and logit-penalty cannot be combined"),
+    ("logitnorm+logit-penalty", "logitnorm and logit-penalty cannot be combined"),
+    ("logitnorm+maxsup", "logitnorm and maxsup cannot be combined"),
+    ("confidence-penalty+logitnorm", "logitnorm and confidence-penalty cannot be combined"),
+    ("squared-error+confidence-penalty", "confidence-penalty and squared-error cannot be combined"),
+    ("focal+supervised-contrastive", "focal and supervised-contrastive are each a whole loss"),
+    ("poly-1:first=-1.5", "poly-1: first is -1.5; expected a finite number of at least -1"),
+    ("arcface:margin=2", "arcface: margin is 2; expected a number from 0 to 1.57"),
     ("", "a name is missing"), ("softmax+", "a name is missing"), (":a=1", "a name is missing"),
     ("dropout:", "is not key=value"), ("dropout:keep", "is not key=value"),
     ("dropout:keep=", "is not key=value"),

@@ -49,6 +49,8 @@ struct Problem {
   /// What an objective makes of it, by the names that the fixtures use.
   struct Result {
     var loss: Double
+    /// The part of the loss that comes from the outputs: without the features' own.
+    var outputLoss: Double
     var outputs: [Double]
     var x: [Double]
     var weight: [Double]
@@ -73,10 +75,11 @@ struct Problem {
       }
     }
     let outputs = try objective.outputs(of: inputs, head: head)
-    let loss = try objective.loss(of: outputs, labels: Tensor(labels), head: head)
+    let loss = try objective.loss(of: outputs, features: inputs, labels: Tensor(labels), head: head)
+    let outputLoss = try objective.loss(of: outputs, labels: Tensor(labels), head: head).item()
     try loss.backward()
     return Result(
-      loss: try loss.item(), outputs: try outputs.doubles(), x: try gradient(of: x),
+      loss: try loss.item(), outputLoss: outputLoss, outputs: try outputs.doubles(), x: try gradient(of: x),
       weight: try gradient(of: head.weight), bias: try gradient(of: head.bias))
   }
 
@@ -110,6 +113,8 @@ let battery =
     "sigmoid+logit-penalty:strength=0.1", "cosine-softmax+final-layer-l2+dropout",
     "label-smoothing+logit-penalty",
     "squared-error+logit-penalty+final-layer-l2", "logit-normalization+dropout",
+    "focal:focus=0.5", "poly-1:first=-1", "arcface:easyMargin=true", "arcface:margin=1.5", "cosface+dropout",
+    "label-smoothing+maxsup+confidence-penalty", "supervised-contrastive+logit-penalty",
   ]
 
 /// The objective of a text for ten classes.

@@ -33,6 +33,19 @@ def signed(stream, count, scale):
     return [(2 * uniform(stream, i) - 1) * scale for i in range(count)]
 
 
+def contrastive(x, labels, temperature):
+    """Khosla et al., equation 2, a mean over the examples that have positives."""
+    u = x / x.norm(dim=1, keepdim=True)
+    anchors = []
+    for i in range(len(x)):
+        others = [a for a in range(len(x)) if a != i]
+        positives = [p for p in others if labels[p] == labels[i]]
+        chances = F.log_softmax(torch.stack([u[i] @ u[a] for a in others]) / temperature, dim=0)
+        if positives:
+            anchors.append(-torch.stack([chances[others.index(p)] for p in positives]).mean())
+    return torch.stack(anchors).mean() if anchors else 0 * x.sum()
+
+
 def loss_and_outputs(case, x, w, b, labels, draws):
     """The definitions. `case` maps objective names to their parameters."""
     classes = w.shape[0]
@@ -67,12 +80,50 @@ def loss_and_outputs(case, x, w, b, labels, draws):
         parts = p["kappa"] * hot * F.mse_loss(z, torch.full_like(z, p["target"]), reduction="none")
         parts = parts + (1 - hot) * z.square()
         loss = p["scale"] * (parts.sum(1) if p["sumsClasses"] else parts.mean(1)).mean()
+    elif "focal" in case:
+        chance = z.softmax(1)[range(len(labels)), labels]
+        loss = ((1 - chance) ** case["focal"]["focus"] * F.cross_entropy(z, labels, reduction="none")).mean()
+    elif "poly-1" in case:
+        chance = (F.one_hot(labels, classes) * z.softmax(1)).sum(1)
+        loss = (F.cross_entropy(z, labels, reduction="none") + case["poly-1"]["first"] * (1 - chance)).mean()
+    elif "squentropy" in case:
+        wrong = z[~F.one_hot(labels, classes).bool()].reshape(-1, classes - 1)
+        loss = F.cross_entropy(z, labels) + wrong.square().mean(1).mean()
+    elif "logitnorm" in case:
+        loss = F.cross_entropy(F.normalize(z, dim=1) / case["logitnorm"]["temperature"], labels)
+    elif "cosface" in case or "arcface" in case:
+        p = case.get("cosface") or case["arcface"]
+        z = F.cosine_similarity(x[:, None, :], w[None, :, :], dim=2, eps=1e-30)
+        outputs = p["scale"] * z
+        rows = []
+        for i, label in enumerate(labels):
+            own = z[i, label]
+            if "cosface" in case:
+                own = own - p["margin"]
+            elif p["easyMargin"]:
+                own = torch.cos(torch.acos(own) + p["margin"]) if own > 0 else own
+            elif torch.acos(own) + p["margin"] < math.pi:
+                own = torch.cos(torch.acos(own) + p["margin"])
+            else:
+                own = own - p["margin"] * math.sin(p["margin"])
+            rows.append(torch.stack([own if k == label else z[i, k] for k in range(classes)]))
+        loss = F.cross_entropy(p["scale"] * torch.stack(rows), labels)
+        loss = loss + 0 * b.sum()
+    elif "supervised-contrastive" in case:
+        outputs = z = F.linear(x.detach(), w, b)
+        loss = F.cross_entropy(z, labels) + contrastive(x, labels, case["supervised-contrastive"]["temperature"])
     else:
         loss = F.cross_entropy(z, labels)
     if "final-layer-l2" in case:
         loss = loss + case["final-layer-l2"]["strength"] / 2 * w.square().sum()
     if "logit-penalty" in case:
         loss = loss + case["logit-penalty"]["strength"] / 2 * z.square().sum(1).mean()
+    if "maxsup" in case:
+        excess = outputs.topk(1, dim=1).values[:, 0] - outputs.mean(1)
+        loss = loss + case["maxsup"]["strength"] * excess.mean()
+    if "confidence-penalty" in case:
+        entropy = torch.distributions.Categorical(logits=outputs).entropy()
+        loss = loss - case["confidence-penalty"]["strength"] * entropy.mean()
     return loss, outputs
 
 
@@ -112,6 +163,42 @@ def squared(kappa, target, scale, sums=0):
     return {"squared-error": {"kappa": kappa, "target": target, "scale": scale, "sumsClasses": sums}}
 
 
+def focal(focus):
+    return {"focal": {"focus": focus}}
+
+
+def poly(first):
+    return {"poly-1": {"first": first}}
+
+
+def squentropy():
+    return {"squentropy": {}}
+
+
+def logitnorm(tau):
+    return {"logitnorm": {"temperature": tau}}
+
+
+def cosface(scale, margin):
+    return {"cosface": {"scale": scale, "margin": margin}}
+
+
+def arcface(scale, margin, easy=0):
+    return {"arcface": {"scale": scale, "margin": margin, "easyMargin": easy}}
+
+
+def supcon(tau):
+    return {"supervised-contrastive": {"temperature": tau}}
+
+
+def maxsup(alpha):
+    return {"maxsup": {"strength": alpha}}
+
+
+def confidence(beta):
+    return {"confidence-penalty": {"strength": beta}}
+
+
 CASES = [
     softmax(),
     smoothing(0), smoothing(0.1), smoothing(0.3), smoothing(0.1, 1), smoothing(0.4, 1),
@@ -133,6 +220,24 @@ CASES = [
 # The head's weights times 2^13: outputs of up to 1e4 where nothing normalizes them.
 EXTREME = [softmax(), smoothing(0.1), dropout(0.7), l2(8e-4), penalty(6e-4), normalization(0.04),
            cosine(0.05), cosine(0.05, 0), sigmoid(), squared(9, 60, 10)]
+
+# Of other papers than the study's.
+OTHERS = [
+    focal(0), focal(0.5), focal(2), focal(5), focal(2) | maxsup(0.2),
+    poly(-1), poly(2), poly(2) | dropout(0.7),
+    squentropy(), squentropy() | penalty(0.01) | confidence(0.3),
+    logitnorm(0.04), logitnorm(0.5), logitnorm(0.2) | l2(0.02),
+    cosface(11, 0.35), cosface(64, 0.35), cosface(11, 0), cosface(5, 0.1) | penalty(0.03),
+    arcface(11, 0.5), arcface(64, 0.5), arcface(11, 0.5, 1), arcface(11, 1.5), arcface(5, 0.2) | dropout(0.7) | maxsup(0.3),
+    supcon(0.1), supcon(0.5), supcon(0.1) | dropout(0.8) | l2(0.01),
+    maxsup(0.1), maxsup(0.5), cosine(0.1) | maxsup(0.1), smoothing(0.1) | maxsup(0.1),
+    confidence(0.1), confidence(1), cosine(0.1) | confidence(0.1), sigmoid() | confidence(0.2),
+]
+# With four classes the labels are 2, 3, 0, 1, 2, 3: examples with positives and without; with 100, all six differ.
+OTHER_SIZES = [focal(2), poly(2), squentropy(), logitnorm(0.04), cosface(11, 0.35), arcface(11, 0.5),
+               arcface(11, 0.5, 1), supcon(0.1), maxsup(0.1), confidence(0.1)]
+OTHER_EXTREMES = [focal(2), poly(2), squentropy(), logitnorm(0.04), cosface(64, 0.35), arcface(64, 0.5), supcon(0.1),
+                  maxsup(0.1), confidence(0.1)]
 
 
 def grammar(case):
@@ -177,6 +282,13 @@ def main():
         for case in CASES:
             cases.append((case, classes, 1.0))
     for case in EXTREME:
+        cases.append((case, 10, 8192.0))
+    for case in OTHERS:
+        cases.append((case, 10, 1.0))
+    for classes in (2, 4, 100):
+        for case in OTHER_SIZES:
+            cases.append((case, classes, 1.0))
+    for case in OTHER_EXTREMES:
         cases.append((case, 10, 8192.0))
     rows, worst = [], 0.0
     for case, classes, scale in cases:

@@ -14,9 +14,9 @@ struct TrainCommand: ParsableCommand {
         separatrix train --network resnet8 --objective cosine-softmax:temperature=0.05 --data fashion-mnist:data \\
           --epochs 10 --out runs/cosine
 
-      Objectives: softmax, label-smoothing, dropout, final-layer-l2, logit-penalty, logit-normalization, cosine-softmax,
-      sigmoid, squared-error; with parameters as name:key=value,...; combined with +; paper/NAME for the study's ImageNet
-      values. Without parameters they take values scaled for the number of classes.
+      Objectives: \(Objectives.standard.map { $0.name }.joined(separator: ", ")); with parameters as name:key=value,...;
+      combined with +; paper/NAME for the published values. Without parameters they take values scaled for the number of
+      classes.
       """)
 
   @Option(help: "A plan in YAML, as a run folder holds it; the options below change it.") var plan: String?

@@ -192,7 +192,15 @@ public struct TrainingRun {
       throw .tooFewSamples(found: train.count, needed: plan.training.batch)
     }
     try wrapping {
-      _ = try plan.objective.objective(from: catalog.objectives)
+      let objective = try plan.objective.objective(from: catalog.objectives)
+      for spec in plan.training.augment where spec.stage == .batch {
+        try objective.checkMixedTargets(of: spec.description)
+      }
+      if let parts = plan.training.accumulate, parts > 1, !objective.isMeanOverExamples {
+        throw TrainingError.badPlan(
+          field: "training.accumulate", value: "\(parts)",
+          expected: "nothing: \(plan.objective) compares the examples of a batch with each other")
+      }
       _ = try model(for: train, .seed(plan.seed))
     }
     return (train, holdout)

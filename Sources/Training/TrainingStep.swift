@@ -26,9 +26,10 @@ struct TrainingStep {
     for part in Self.parts(of: count, into: optimizer.options.accumulate ?? 1) {
       let piece = part.count == count ? batch : try batch.part(part)
       let mode = Mode.training(SampleRandomness(seed: seed, epoch: epoch, samples: piece.indices))
-      let features = try model.network.features(piece.images.to(precision), Pass(mode, precision: precision))
-      let outputs = try objective.outputs(of: objective.transform(features, mode: mode), head: model.head)
-      let loss = try objective.loss(of: outputs, piece, head: model.head)
+      let raw = try model.network.features(piece.images.to(precision), Pass(mode, precision: precision))
+      let features = try objective.transform(raw, mode: mode)
+      let outputs = try objective.outputs(of: features, head: model.head)
+      let loss = try objective.loss(of: outputs, features: features, piece, head: model.head)
       let share = Double(part.count) / Double(count)
       sum += try loss.item() * share
       guard sum.isFinite else { return (sum, 0) }

@@ -207,7 +207,9 @@ import Torch
         (mixing.weight * logs[2 * image + labels[image]] + (1 - mixing.weight) * logs[2 * image + partner]) / 5
     }
     let model = try TrainingRun(plan: smallPlan(), folder: folder.url).model(for: samples, .seed(0))
-    let loss = try Combination(base: Softmax()).loss(of: outputs, batch, head: model.head).item()
+    let loss = try Combination(base: Softmax()).loss(
+      of: outputs, features: outputs, batch, head: model.head
+    ).item()
     #expect(abs(loss - expected) < 1e-6)
   }
 

@@ -160,6 +160,47 @@ import Torch
     #expect(throws: TrainingError.self) { try small.predict(large) }
   }
 
+  /// A mixed target is the mixture of losses only where the loss is linear in it; parts of a batch are its mean only where
+  /// examples do not meet.
+  @Test func whatHasNoMeaningIsRefused() throws {
+    func error(_ objective: String, _ change: (inout TrainingOptions) -> Void) throws -> String? {
+      let folder = try ScratchFolder()
+      let run = TrainingRun(plan: try smallPlan(objective: objective, change), folder: folder.url)
+      do {
+        try run.go(quadrants(), stop: 1)
+        return nil
+      } catch { return "\(error)" }
+    }
+    let mixup = try AugmentationSpec.list(parsing: "mixup")
+    for objective in ["focal", "arcface", "cosface", "supervised-contrastive"] {
+      #expect(try error(objective) { $0.augment = mixup }?.contains(objective) == true)
+      #expect(try error(objective) { $0.augment = mixup }?.contains("mixup") == true)
+      #expect(try error(objective) { $0.augment = [.flip] } == nil)
+    }
+    for objective in ["softmax", "poly-1", "squentropy+maxsup", "logitnorm", "label-smoothing+confidence-penalty"] {
+      #expect(try error(objective) { $0.augment = mixup } == nil)
+    }
+    #expect(try error("supervised-contrastive") { $0.accumulate = 2 }?.contains("accumulate") == true)
+    #expect(try error("focal") { $0.accumulate = 2 } == nil)
+  }
+
+  /// The contrastive loss reaches the network, not its head alone.
+  @Test func lossesOfFeaturesTrainTheNetwork() throws {
+    func firstLayer(_ objective: String) throws -> [Double] {
+      let plan = try smallPlan(objective: objective) {
+        $0.ema = 0; $0.weightDecay = 0; $0.epochs = 1; $0.warmup = 0
+      }
+      let (run, folder) = try finished(plan, quadrants())
+      return try withExtendedLifetime(folder) {
+        try TrainedModel(run.folder).model.parameters.entries.first { $0.name == "conv1.weight" }?.tensor.doubles()
+          ?? []
+      }
+    }
+    let fresh = try Model(NetworkSpec(name: "resnet8", width: 16), channels: 3, size: 8, classes: 4, source: .seed(5))
+    let start = try fresh.parameters.entries.first { $0.name == "conv1.weight" }?.tensor.doubles()
+    #expect(try firstLayer("supervised-contrastive") != start)
+  }
+
   @Test func whatIsNotAskedForIsNotInThePlan() throws {
     let text = String(decoding: try smallPlan().canonicalJSON(), as: UTF8.self)
     for key in ["optimizer", "betas", "epsilon", "clip", "accumulate", "patience", "test_size", "init"] {

@@ -46,6 +46,11 @@ import Training
     ("training: { epochs: 2, augment: [flip, mixup, flip] }", "augment: 'flip' is given twice; keep one"),
     ("training: { epochs: 2, augment: [flip, mixip] }", "mixup"),
     ("training: { epochs: 2, augment: [erase: { p: 2 }] }", "augment: "),
+    ("training: { epochs: 2, optimizer: adam }", "did you mean 'adamw'?"),
+    ("training: { epochs: 2, betas: [0.9, 0.99] }", "betas: only adamw has it"),
+    ("training: { epochs: 2, optimizer: adamw, betas: [0.9] }", "betas: expected two numbers, found 1"),
+    ("training: { epochs: 2, batch: 8, accumulate: 5 }", "accumulate: 5 parts of a batch of 8"),
+    ("training: { epochs: 2, clip: 0 }", "clip: must be above 0"),
     ("training: { batch: 3 }", "key 'epochs' is missing; add for example 'epochs: 30'"),
     ("training: 3", "training: expected a mapping"),
   ])
@@ -53,6 +58,22 @@ import Training
     let text = smallStudy.replacingOccurrences(
       of: "training: { epochs: 2, batch: 32, learning_rate: 0.1, warmup: 1 }", with: line)
     #expect(refusal(text).contains(message), "\(refusal(text))")
+  }
+
+  @Test func recipes() throws {
+    let line = "training: { epochs: 2, batch: 32, learning_rate: 0.1, warmup: 1 }"
+    let text = smallStudy.replacingOccurrences(
+      of: line,
+      with:
+        "training: { epochs: 2, batch: 32, warmup: 1, optimizer: adamw, betas: [0.8, 0.99], epsilon: 1e-6, clip: 0.5, "
+        + "accumulate: 2, patience: 3, test_size: 40 }")
+    let options = try document(text).specification.training
+    #expect(options.optimizer == .adamw && options.betas == [0.8, 0.99] && options.epsilon == 1e-6)
+    #expect(options.clip == 0.5 && options.accumulate == 2 && options.patience == 3 && options.testSize == 40)
+    let mixed = smallStudy.replacingOccurrences(of: line, with: "training: { epochs: 2, warmup: 1, augment: [cutmix] }")
+    #expect(throws: Never.self) { try document(mixed) }
+    let focal = mixed.replacingOccurrences(of: "- softmax\n", with: "- softmax\n  - focal\n")
+    #expect(focal != mixed && refusal(focal).contains("focal") && refusal(focal).contains("cutmix"))
   }
 
   @Test(arguments: [

@@ -86,7 +86,11 @@ enum ObjectiveReader {
   ) throws(SpecificationError) -> Entry {
     do {
       // The number of classes only scales presets; it is known once the data are read.
-      _ = try ObjectiveSpec(parsing: text, classes: 10, from: catalog.objectives)
+      let spec = try ObjectiveSpec(parsing: text, classes: 10, from: catalog.objectives)
+      let objective = try spec.objective(from: catalog.objectives)
+      for augmentation in training.augment where augmentation.stage == .batch {
+        try objective.checkMixedTargets(of: augmentation.description)
+      }
     } catch {
       throw node.error("objectives: \(error)")
     }
@@ -124,6 +128,10 @@ enum ObjectiveReader {
     func difference<Value: Equatable>(_ name: String, _ path: KeyPath<TrainingOptions, Value>) -> String? {
       options[keyPath: path] == base[keyPath: path] ? nil : "\(name)=\(options[keyPath: path])"
     }
+    func optional<Value: Equatable>(_ name: String, _ path: KeyPath<TrainingOptions, Value?>) -> String? {
+      options[keyPath: path] == base[keyPath: path]
+        ? nil : "\(name)=\(options[keyPath: path].map { "\($0)" } ?? "none")"
+    }
     func names(_ augment: [AugmentationSpec]) -> String { AugmentationSpec.text(of: augment) }
     let augment = names(options.augment)
     return [
@@ -132,7 +140,9 @@ enum ObjectiveReader {
       difference("warmup", \.warmup), difference("decay", \.decay), difference("momentum", \.momentum),
       difference("weight_decay", \.weightDecay), difference("ema", \.ema),
       augment == names(base.augment) ? nil : "augment=\(augment)",
-      difference("precision", \.precision),
+      difference("precision", \.precision), optional("optimizer", \.optimizer?.rawValue), optional("betas", \.betas),
+      optional("epsilon", \.epsilon), optional("clip", \.clip), optional("accumulate", \.accumulate),
+      optional("patience", \.patience), optional("test_size", \.testSize),
     ].compactMap { $0 }
   }
 }

@@ -5,7 +5,7 @@ import Training
 enum TrainingReader {
   static let keys = [
     "epochs", "batch", "learning_rate", "warmup", "decay", "momentum", "weight_decay", "ema", "augment",
-    "precision",
+    "precision", "optimizer", "betas", "epsilon", "clip", "accumulate", "patience", "test_size",
   ]
   private static let decays = Decay.allCases.map(\.rawValue)
 
@@ -14,7 +14,7 @@ enum TrainingReader {
     -> TrainingOptions
   {
     let fields = try SpecFields(
-      node, of: "training", keys: keys, later: ["optimizer", "label_noise", "devices"])
+      node, of: "training", keys: keys, later: ["label_noise", "devices"])
     var result = options ?? TrainingOptions()
     if options == nil { _ = try fields.required("epochs", "epochs: 30") }
     if let node = fields["epochs"] { result.epochs = try node.integer("epochs", in: 1...100_000) }
@@ -34,11 +34,38 @@ enum TrainingReader {
       let known = Precision.allCases.map(\.rawValue)
       result.precision = Precision(rawValue: try node.choice("precision", of: known)) ?? result.precision
     }
+    try readFurther(fields, &result)
     guard result.warmup <= Double(result.epochs) else {
       throw (fields["warmup"] ?? node).error(
         "warmup: \(result.warmup) epochs of warm-up do not fit into \(result.epochs) epochs; lower warmup")
     }
     return result
+  }
+
+  /// The options that are off by default.
+  private static func readFurther(_ fields: SpecFields, _ result: inout TrainingOptions) throws(SpecificationError) {
+    if let node = fields["optimizer"] {
+      let known = OptimizerKind.allCases.map(\.rawValue)
+      result.optimizer = OptimizerKind(rawValue: try node.choice("optimizer", of: known))
+    }
+    if let node = fields["betas"] {
+      var betas: [Double] = []
+      for item in try node.list("betas") { betas.append(try item.number("betas", in: 0...0.999999)) }
+      guard betas.count == 2 else { throw node.error("betas: expected two numbers, found \(betas.count)") }
+      result.betas = betas
+    }
+    if let node = fields["epsilon"] { result.epsilon = try positive(node, "epsilon") }
+    if let node = fields["clip"] { result.clip = try positive(node, "clip") }
+    if let node = fields["accumulate"] { result.accumulate = try node.integer("accumulate", in: 1...1_000_000) }
+    if let node = fields["patience"] { result.patience = try node.integer("patience", in: 1...100_000) }
+    if let node = fields["test_size"] { result.testSize = try node.integer("test_size", in: 1...4096) }
+    for (key, node) in [("betas", fields["betas"]), ("epsilon", fields["epsilon"])] where result.optimizer != .adamw {
+      if let node { throw node.error("\(key): only adamw has it; set optimizer: adamw") }
+    }
+    if let parts = result.accumulate, parts * 2 > result.batch {
+      throw (fields["accumulate"] ?? fields["batch"] ?? fields.node).error(
+        "accumulate: \(parts) parts of a batch of \(result.batch) leave fewer than two samples in each; lower it")
+    }
   }
 
   private static func positive(_ node: SpecNode, _ what: String) throws(SpecificationError) -> Double {

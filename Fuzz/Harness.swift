@@ -52,6 +52,25 @@ private let readers: [String: @Sendable (_ bytes: [UInt8], _ file: String) throw
       }
     }
   },
+  "shards": { _, file in
+    // Alone, and twice with no room to keep both unpacked.
+    let other = file + "-other"
+    defer { unlink(other) }
+    link(file, other)
+    for (files, limit) in [([file], ShardMemory.limit), ([file, other], 1)] {
+      let memory = ShardMemory(limit: limit)
+      let set = try ShardSet(files.map { ($0, .train) }, memory: memory)
+      var scratch: [UInt8] = []
+      for split in set.splits {
+        let index = try set.index(split)
+        for place in 0..<min(index.store.count, 100) {
+          _ = (index.store.name(place), index.store.location(place), index.store.size(place), index.store.shards)
+          _ = try? index.store.withBytes(place, &scratch) { $0.reduce(UInt8(0), ^) }
+        }
+      }
+      if limit == 1, memory.held > memory.all.map(\.index.count).reduce(1 << 24, +) { abort() }
+    }
+  },
   "pack": { _, file in
     let pack = try PackFile(file)
     _ = (pack.digests(), pack.shards)

@@ -157,6 +157,24 @@ for name, entries in {
     "long": [("n" * 300, tarfile.REGTYPE, b"x")], "utf8": [("\u00e9/\u4e00", tarfile.REGTYPE, b"x")],
 }.items():
     seed("archive", name, archived(entries))
+sample = encoded(picture.resize((8, 8)), "JPEG", quality=20)
+
+
+def shard(names):
+    return archived([(name, tarfile.REGTYPE, what) for name, what in names])
+
+
+for name, names in {
+    "keyed": [("0.jpg", sample), ("0.cls", b"3"), ("1.jpg", sample), ("1.cls", b"1\n")],
+    "json": [("a/0.jpg", sample), ("a/0.json", b'{"label": 2, "x": [1]}'), ("a/1.png", b"x"), ("a/1.json", b'{"cls": "cat"}')],
+    "words": [("0.left.jpg", sample), ("0.jpg", sample), ("0.cls", b"tabby cat"), ("0.txt", b"note")],
+    "unlabelled": [("0.jpg", sample), ("1.jpg", sample), ("1.cls", b"")], "badjson": [("0.jpg", sample), ("0.json", b"{")],
+    "tree": [("train/a/0.jpg", sample), ("train/b/0.jpg", sample), ("val/a/1.jpg", sample), ("notes.txt", b"x")],
+    "top": [("set/train/a/0.jpg", sample), ("set/test/b/0.jpg", sample)], "classes": [("a/0.jpg", sample), ("b/.hidden.jpg", sample)],
+    "loose": [("0.jpg", sample), ("a/b/1.jpg", sample)], "far": [("0.jpg", sample), ("0.cls", b"99999999")],
+}.items():
+    seed("shards", name, shard(names))
+    seed("shards", name + ".gz", gzip.compress(shard(names)))
 for packing in ("gz", "bz2", "xz"):
     data = archived(plain, "w:" + packing)
     seed("archive", packing, data)

@@ -29,23 +29,27 @@ public struct Architecture: Sendable {
   public let summary: String
   /// Channels of the first stage unless said otherwise.
   public let defaultWidth: Int
-  /// Features for each channel of width.
-  public let featuresPerWidth: Int
+  /// The image side that the network was designed for.
+  public let defaultImageSize: Int
   /// The smallest image side that survives its pooling.
   public let leastImageSize: Int
+  /// The number of features, given the width.
+  public let features: @Sendable (Int) -> Int
   /// Makes the network: scope, input channels, width.
   public let build: @Sendable (Scope, Int, Int) throws(NetworkError) -> any Network
 
   /// Describes a network.
   public init(
-    name: String, summary: String, defaultWidth: Int, featuresPerWidth: Int, leastImageSize: Int = 4,
+    name: String, summary: String, defaultWidth: Int, defaultImageSize: Int = 32, leastImageSize: Int = 4,
+    features: @escaping @Sendable (Int) -> Int,
     build: @escaping @Sendable (Scope, Int, Int) throws(NetworkError) -> any Network
   ) {
     self.name = name
     self.summary = summary
     self.defaultWidth = defaultWidth
-    self.featuresPerWidth = featuresPerWidth
+    self.defaultImageSize = defaultImageSize
     self.leastImageSize = leastImageSize
+    self.features = features
     self.build = build
   }
 }
@@ -80,7 +84,7 @@ public struct Model {
     network = try architecture.build(root, channels, width)
     head = Linear(
       weight: try (root / "fc").parameter(
-        "weight", shape: [classes, width * architecture.featuresPerWidth], kind: .weight, .normal(deviation: 0.01)),
+        "weight", shape: [classes, architecture.features(width)], kind: .weight, .normal(deviation: 0.01)),
       bias: try (root / "fc").parameter("bias", shape: [classes], kind: .plain, .constant(0)))
     self.parameters = parameters
   }

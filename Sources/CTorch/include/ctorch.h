@@ -35,6 +35,7 @@ typedef enum ct_device { ct_cpu, ct_cuda, ct_mps } ct_device;
 int ct_error_code(const ct_error *error);
 const char *ct_error_message(const ct_error *error); /* valid until the error is freed */
 void ct_error_free(ct_error *error);
+intptr_t ct_live_errors(void); /* made and not freed; a test counts them */
 
 /* MARK: create and copy */
 void ct_tensor_free(ct_tensor a);

@@ -59,6 +59,7 @@ struct Golden: Decodable {
     var network: String
     var channels, width, classes, batch: Int
     var size: [Int]
+    var projector: [Int]?
     /// Whether f32 puts some activations on the other side of 0. Then evaluation keeps them apart; see the script.
     var deep: Bool
     var parameters: [Named]
@@ -106,11 +107,17 @@ extension Golden.Case {
       .channelsLast()
   }
 
+  /// Numbers in all parameters.
+  var count: Int { parameters.reduce(0) { $0 + $1.shape.reduce(1, *) } }
+
+  var spec: NetworkSpec { NetworkSpec(name: network, width: width, projector: projector) }
+
   func model(_ source: ParameterSource) throws -> Model {
     try Model(
-      NetworkSpec(name: network, width: width), channels: channels, size: size.min() ?? 0, classes: classes,
-      source: source, networks: Networks.standard + Self.short)
+      spec, channels: channels, size: size.min() ?? 0, classes: classes, source: source, networks: Self.networks)
   }
+
+  static let networks = Networks.standard + short
 
   /// torchvision's bottlenecks without depth, where gradients in f32 can be held to those in f64 one by one.
   private static let short = [1, 2].map { widening in

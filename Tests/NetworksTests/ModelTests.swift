@@ -17,7 +17,7 @@ import Torch
   /// Names and shapes as torchvision gives them, taken from PyTorch's state dictionary.
   @Test func namesAndShapesAreTorchvisions() throws {
     for row in try Golden.load() {
-      let parameters = try row.model(.seed(0)).parameters
+      let parameters = try row.model(.shapes).parameters
       let shapes = Dictionary(uniqueKeysWithValues: parameters.entries.map { ($0.name, $0.tensor.shape) })
       #expect(shapes == Dictionary(uniqueKeysWithValues: row.parameters.map { ($0.name, $0.shape) }))
       #expect(parameters.trainedCount == parameters.trained.reduce(0) { $0 + $1.tensor.shape.reduce(1, *) })
@@ -110,6 +110,12 @@ import Torch
     #expect(throws: NetworkError.imageTooSmall(network: "convnet", size: 3, least: 4)) {
       try model("convnet", size: 3)
     }
+    for widths in [[], [0], [4, 70000]] {
+      #expect(throws: NetworkError.badProjector(widths: widths)) {
+        let spec = NetworkSpec(name: "resnet8", projector: widths)
+        return try Model(spec, channels: 3, size: 32, classes: 10, source: .seed(1))
+      }
+    }
     var weights = try Golden.load()[0].weights(.f32)
     func filled() throws -> Model { try model("resnet8", width: 4, classes: 5, source: .tensors(weights)) }
     _ = try filled()
@@ -120,6 +126,26 @@ import Torch
       try filled()
     }
     #expect(error?.description.contains("layer1.0.bn1.bias") == true)
+  }
+
+  /// Plans from before there were projectors keep their digests.
+  @Test func absentChoicesAreNotWritten() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let plain = try encoder.encode(NetworkSpec(name: "resnet8"))
+    #expect(String(decoding: plain, as: UTF8.self) == "{\"name\":\"resnet8\"}")
+    let spec = NetworkSpec(name: "resnet8", width: 4, projector: [16, 8])
+    let text = try encoder.encode(spec)
+    #expect(String(decoding: text, as: UTF8.self) == "{\"name\":\"resnet8\",\"projector\":[16,8],\"width\":4}")
+    #expect(try JSONDecoder().decode(NetworkSpec.self, from: text) == spec)
+  }
+
+  @Test func shapesTakeNoMemoryAndEqualThoseOfValues() throws {
+    let spec = NetworkSpec(name: "resnet8", projector: [16])
+    let shapes = try Model(spec, channels: 3, size: 32, classes: 10, source: .shapes).parameters.entries
+    let filled = try Model(spec, channels: 3, size: 32, classes: 10, source: .seed(0)).parameters.entries
+    #expect(shapes.map(\.name) == filled.map(\.name) && shapes.map(\.kind) == filled.map(\.kind))
+    #expect(shapes.map(\.tensor.shape) == filled.map(\.tensor.shape))
   }
 
   @Test func weightsFromElsewhereAreCopiedAndConverted() throws {

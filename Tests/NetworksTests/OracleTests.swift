@@ -28,7 +28,7 @@ import Torch
       var blocks: [(name: String, tensor: Tensor)] = []
       let pass = Pass(mode, precision: type, fused: fused, tap: { blocks.append(($0, $1)) })
       let features = try model.network.features(row.images(type), pass)
-      let logits = try model.head(features)
+      let logits = try model.head(model.projected(features, pass))
       try (logits * numbers("cotangent", like: logits)).sum().backward()
 
       #expect(blocks.map(\.name) == expected.blocks.map(\.name), "\(place)")

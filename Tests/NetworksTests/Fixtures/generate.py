@@ -1,4 +1,5 @@
-"""Golden values for NetworksTests, from PyTorch modules in f64: python generate.py (writes networks.json).
+"""Golden values for NetworksTests, from PyTorch modules in f64: python generate.py (writes networks.json and
+resnet8.safetensors).
 
 torchvision's own modules where it has the network, else the modules below. Parameters and images are not stored: both
 sides compute them from their names (TestSupport/CounterNumbers.swift). PEERS is the folder of torchvision_cpu.py, for a
@@ -11,6 +12,7 @@ import time
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 if "PEERS" in os.environ:
@@ -89,16 +91,21 @@ class Stages(nn.Module):
 
 
 class SmallResNet(Stages):
-    def __init__(self, depth, channels, width, classes):
+    def __init__(self, depth, channels, width, classes, projector=()):
         super().__init__()
         self.conv1 = nn.Conv2d(channels, width, 3, 1, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU()
-        self.fc = nn.Linear(self.stages(BasicBlock, width, width, (depth - 2) // 6), classes)
+        inputs, layers = self.stages(BasicBlock, width, width, (depth - 2) // 6), []
+        for outputs in projector:
+            layers += [nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), nn.ReLU()]
+            inputs = outputs
+        self.projector = nn.Sequential(*layers)
+        self.fc = nn.Linear(inputs, classes)
 
     def forward(self, x):
         x = self.relu(self.bn1(self.conv1(x)))
-        return self.fc(self.layer3(self.layer2(self.layer1(x))).mean([2, 3]))
+        return self.fc(self.projector(self.layer3(self.layer2(self.layer1(x))).mean([2, 3])))
 
 
 class Plain(nn.Module):
@@ -198,6 +205,8 @@ def main():
         case("resnet20", SmallResNet(20, 1, 16, 10), small, 16, (14, 14), channels=1, classes=10, batch=6),
         case("convnet", conv_net(3, 16, 7), plain_taps, 16, (14, 12), classes=7, batch=6),
     ]
+    widths = [48, 7]
+    cases.append(case("resnet8", SmallResNet(8, 3, 8, 5, widths), small, 8, (12, 12), batch=6, projector=widths))
     for widening in (1, 2):
         model = tv.ResNet(tv.resnet.Bottleneck, [1, 1, 1, 1], num_classes=5, width_per_group=64 * widening)
         cases.append(case(f"bottlenecks-{widening}", model, stage_taps("maxpool"), 64, (48, 64)))
@@ -206,6 +215,15 @@ def main():
         deep = name not in ("resnet18", "resnet34")
         cases.append(case(name.replace("_", "-"), model, stage_taps("maxpool"), 64, (64, 48), deep=deep))
     folder = os.path.dirname(os.path.abspath(__file__))
+    # A state dictionary as PyTorch writes it, in f16, with the logits of `images` in f64.
+    model = SmallResNet(8, 3, 4, 5)
+    for k, v in model.state_dict().items():
+        if not k.endswith("num_batches_tracked"):
+            v.copy_(value(k, v.shape))
+    halves = {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
+    model.load_state_dict(halves)
+    logits = model.double().eval()(numbers("images", (6, 3, 12, 12), 2))
+    save_file(halves, os.path.join(folder, "resnet8.safetensors"), {"logits": json.dumps(logits.flatten().tolist())})
     with open(os.path.join(folder, "networks.json"), "w") as out:
         json.dump({"torch": torch.__version__, "cases": cases}, out, separators=(",", ":"))
         out.write("\n")

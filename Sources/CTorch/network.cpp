@@ -24,16 +24,23 @@ extern "C" {
 ct_error *ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor *out) {
   return guarded([&] { put(out, at::linear(get(x), get(weight), get(bias))); });
 }
-ct_error *ct_conv2d(ct_tensor x, ct_tensor weight, intptr_t stride, intptr_t padding, ct_tensor *out) {
+ct_error *ct_conv2d(ct_tensor x, ct_tensor weight, ct_tensor bias, intptr_t stride, intptr_t pad_height, intptr_t pad_width, ct_tensor *out) {
   return guarded([&] {
-    int64_t s = stride, p = padding;
-    put(out, at::conv2d(get(x), get(weight), std::optional<at::Tensor>(), at::IntArrayRef({s, s}), at::IntArrayRef({p, p})));
+    int64_t s = stride, h = pad_height, w = pad_width;
+    auto b = optional(bias);
+    put(out, at::conv2d(get(x), get(weight), b.defined() ? std::optional(b) : std::nullopt, at::IntArrayRef({s, s}), at::IntArrayRef({h, w})));
   });
 }
-ct_error *ct_max_pool2d(ct_tensor x, intptr_t size, intptr_t stride, ct_tensor *out) {
+ct_error *ct_max_pool2d(ct_tensor x, intptr_t size, intptr_t stride, intptr_t padding, ct_tensor *out) {
   return guarded([&] {
-    int64_t k = size, s = stride;
-    put(out, at::max_pool2d(get(x), at::IntArrayRef({k, k}), at::IntArrayRef({s, s})));
+    int64_t k = size, s = stride, p = padding;
+    put(out, at::max_pool2d(get(x), at::IntArrayRef({k, k}), at::IntArrayRef({s, s}), at::IntArrayRef({p, p})));
+  });
+}
+ct_error *ct_average_pool2d(ct_tensor x, intptr_t size, intptr_t stride, intptr_t padding, ct_tensor *out) {
+  return guarded([&] {
+    int64_t k = size, s = stride, p = padding;
+    put(out, at::avg_pool2d(get(x), at::IntArrayRef({k, k}), at::IntArrayRef({s, s}), at::IntArrayRef({p, p})));
   });
 }
 ct_error *ct_global_average_pool(ct_tensor x, ct_tensor *out) {

@@ -1,13 +1,19 @@
 // Errors, creation, properties, shape.
 #include <ATen/ATen.h>
 
+#include <atomic>
+
 #include "guard.h"
 
 using namespace ct;
 
+static std::atomic<intptr_t> live_errors{0};
+
 ct_error *ct::make_error(int code, const char *message) noexcept {
   try {
-    return new ct_error{code, message};
+    auto error = new ct_error{code, message};
+    ++live_errors;
+    return error;
   } catch (...) {
     static ct_error exhausted{ct_out_of_memory, ""};
     return &exhausted;
@@ -45,8 +51,11 @@ extern "C" {
 int ct_error_code(const ct_error *error) { return error->code; }
 const char *ct_error_message(const ct_error *error) { return error->message.c_str(); }
 void ct_error_free(ct_error *error) {
-  if (!error->message.empty()) delete error;
+  if (error->message.empty()) return;
+  delete error;
+  --live_errors;
 }
+intptr_t ct_live_errors(void) { return live_errors; }
 
 void ct_tensor_free(ct_tensor a) { delete static_cast<at::Tensor *>(a.impl); }
 

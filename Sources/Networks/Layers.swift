@@ -1,43 +1,31 @@
 import Torch
 
-/// How one pass through a network is made.
-public struct Pass {
-  /// Evaluation or training.
-  public let mode: Mode
-  /// The type of activations: `.f32` or `.bf16` (weights, statistics and features stay f32), `.f64` in tests.
-  public let precision: ElementType
-  /// Whether the fused kernels are used; off only to compare.
-  public let fused: Bool
-  /// Receives the multiplications of each convolution, to count a network's work.
-  public let counting: ((Int) -> Void)?
-  /// Receives every block's output by name: [n, c, h, w].
-  public let tap: ((String, Tensor) throws(TorchError) -> Void)?
-
-  /// Describes a pass.
-  public init(
-    _ mode: Mode, precision: ElementType = .f32, fused: Bool = true,
-    tap: ((String, Tensor) throws(TorchError) -> Void)? = nil, counting: ((Int) -> Void)? = nil
-  ) {
-    self.mode = mode
-    self.precision = precision
-    self.fused = fused
-    self.counting = counting
-    self.tap = tap
-  }
-}
-
 /// A convolution without bias.
 public struct Convolution {
   let weight: Tensor
   let stride: Int
-  let padding: Int
+  let padding: (height: Int, width: Int)
 
-  /// Makes weight [output, input, size, size] at `scope`.
-  public init(_ scope: Scope, from input: Int, to output: Int, size: Int, stride: Int = 1) throws(NetworkError) {
+  /// Makes weight [output, input, size, size] at `scope`; the padding keeps height and width (at stride 1) unless
+  /// said otherwise.
+  public init(
+    _ scope: Scope, from input: Int, to output: Int, size: Int, stride: Int = 1, padding: Int? = nil
+  ) throws(NetworkError) {
+    let padding = padding ?? size / 2
+    try self.init(
+      scope, from: input, to: output, window: (size, size), stride: stride, padding: (padding, padding))
+  }
+
+  /// Makes weight [output, input, window.height, window.width] at `scope`.
+  public init(
+    _ scope: Scope, from input: Int, to output: Int, window: (height: Int, width: Int), stride: Int = 1,
+    padding: (height: Int, width: Int)
+  ) throws(NetworkError) {
     weight = try scope.parameter(
-      "weight", shape: [output, input, size, size], kind: .weight, .varianceScaling(fanIn: input * size * size))
+      "weight", shape: [output, input, window.height, window.width], kind: .weight,
+      .varianceScaling(fanIn: input * window.height * window.width))
     self.stride = stride
-    padding = size / 2
+    self.padding = padding
   }
 
   func callAsFunction(_ x: Tensor, _ pass: Pass) throws(TorchError) -> Tensor {
@@ -49,18 +37,23 @@ public struct Convolution {
 }
 
 /// Batch norm, with what often follows it (addition, ReLU) in the same pass over memory.
-/// The study's momentum 0.9 for the old value is 0.1 in LibTorch's convention; epsilon 1e-5.
+///
+/// Conventions: the running statistics take 0.1 of the new value at each step (LibTorch's momentum; 0.9 for the old
+/// value in the study's words), the variance among them unbiased (n - 1), while the batch is normalized by the biased
+/// one; epsilon 1e-5 is added to the variance unless a network says otherwise.
 public struct BatchNorm {
   let state: Tensor.BatchNormState
 
   /// Makes weight, bias, running_mean and running_var at `scope`; `scale` is the weight's start.
-  public init(_ scope: Scope, channels: Int, scale: Double = 1) throws(NetworkError) {
+  public init(
+    _ scope: Scope, channels: Int, scale: Double = 1, epsilon: Double = 1e-5
+  ) throws(NetworkError) {
     state = Tensor.BatchNormState(
       weight: try scope.parameter("weight", shape: [channels], kind: .plain, .constant(scale)),
       bias: try scope.parameter("bias", shape: [channels], kind: .plain, .constant(0)),
       runningMean: try scope.parameter("running_mean", shape: [channels], kind: .statistic, .constant(0)),
       runningVariance: try scope.parameter("running_var", shape: [channels], kind: .statistic, .constant(1)),
-      momentum: 0.1, epsilon: 1e-5)
+      momentum: 0.1, epsilon: epsilon)
   }
 
   func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, relu: Bool, _ pass: Pass) throws(TorchError)
@@ -68,5 +61,35 @@ public struct BatchNorm {
   {
     try x.batchNorm(
       state, residual: residual, relu: relu, training: pass.mode.isTraining, fused: pass.fused)
+  }
+}
+
+/// A convolution and the batch norm after it: the unit of most networks here.
+public struct NormalizedConvolution {
+  let convolution: Convolution
+  let norm: BatchNorm
+
+  /// Joins the two.
+  public init(_ convolution: Convolution, _ norm: BatchNorm) {
+    self.convolution = convolution
+    self.norm = norm
+  }
+
+  /// Makes a convolution of `size` x `size` at `scope / names.0`, its batch norm at `scope / names.1`.
+  public init(
+    _ scope: Scope, _ names: (String, String), from input: Int, to output: Int, size: Int, stride: Int = 1,
+    padding: Int? = nil, scale: Double = 1
+  ) throws(NetworkError) {
+    self.init(
+      try Convolution(
+        scope / names.0, from: input, to: output, size: size, stride: stride, padding: padding),
+      try BatchNorm(scope / names.1, channels: output, scale: scale))
+  }
+
+  /// norm(conv(x)), + residual, then ReLU if wanted.
+  func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, relu: Bool = true, _ pass: Pass)
+    throws(TorchError) -> Tensor
+  {
+    try norm(convolution(x, pass).channelsLast(), adding: residual, relu: relu, pass)
   }
 }

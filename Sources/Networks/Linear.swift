@@ -13,6 +13,12 @@ public struct Linear {
     self.bias = bias
   }
 
+  /// Makes weight [output, input], N(0, 0.01^2), and bias [output], 0, at `scope`.
+  init(_ scope: Scope, from input: Int, to output: Int) throws(NetworkError) {
+    weight = try scope.parameter("weight", shape: [output, input], kind: .weight, .normal(deviation: 0.01))
+    bias = try scope.parameter("bias", shape: [output], kind: .plain, .constant(0))
+  }
+
   /// The number of classes K.
   public var classes: Int { weight.shape.first ?? 0 }
 

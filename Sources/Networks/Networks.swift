@@ -5,15 +5,32 @@ public enum Networks {
     [8, 14, 20, 32, 44, 56].map { depth in
       Architecture(
         name: "resnet\(depth)", summary: "residual network of \(depth) layers for 28 to 64 px (He et al. 2016, 4.2)",
-        defaultWidth: 16, featuresPerWidth: 4
+        defaultWidth: 16, features: { 4 * $0 }
       ) { (scope, channels, width) throws(NetworkError) in
         try SmallResNet(scope, channels: channels, width: width, depth: depth)
       }
     } + [
       Architecture(
-        name: "convnet", summary: "four plain convolutions with batch norm", defaultWidth: 16, featuresPerWidth: 4
+        name: "convnet", summary: "four plain convolutions with batch norm", defaultWidth: 16, features: { 4 * $0 }
       ) { (scope, channels, width) throws(NetworkError) in
         try ConvNet(scope, channels: channels, width: width)
-      }
+      },
+      resnet("resnet18", "residual network of 18 layers", [2, 2, 2, 2]),
+      resnet("resnet34", "residual network of 34 layers", [3, 4, 6, 3]),
+      resnet("resnet50", "residual network of 50 layers, v1.5", [3, 4, 6, 3], widening: 1),
+      resnet("resnet101", "residual network of 101 layers, v1.5", [3, 4, 23, 3], widening: 1),
+      resnet("resnet152", "residual network of 152 layers, v1.5", [3, 8, 36, 3], widening: 1),
+      resnet("wide-resnet50-2", "resnet50 with twice the inner channels", [3, 4, 6, 3], widening: 2),
     ]
+
+  /// A residual network for ImageNet; with bottlenecks if `widening` is given.
+  private static func resnet(_ name: String, _ words: String, _ blocks: [Int], widening: Int? = nil) -> Architecture {
+    let layout = ResNet.Layout(blocks: blocks, widening: widening)
+    return Architecture(
+      name: name, summary: "\(words), for 224 px (He et al. 2016)", defaultWidth: 64, defaultImageSize: 224,
+      leastImageSize: 32, features: layout.features
+    ) { (scope, channels, width) throws(NetworkError) in
+      try ResNet(scope, channels: channels, width: width, layout: layout)
+    }
+  }
 }

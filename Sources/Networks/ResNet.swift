@@ -1,72 +1,62 @@
 import Torch
 
-/// Deep Residual Learning for Image Recognition, He et al. 2016, section 4.2: the small residual networks for images
-/// of 28 to 64 pixels. A 3x3 stem, three stages of n basic blocks with widths w, 2w, 4w (n = (depth - 2) / 6),
-/// global average pooling, linear head; features are the pooled vector [n, 4w].
+/// Deep Residual Learning for Image Recognition, He et al. 2016, section 3: the residual networks for ImageNet. A 7x7
+/// stem of stride 2 and 3x3 max pooling of stride 2, four stages of blocks with widths w, 2w, 4w, 8w, global average
+/// pooling. Blocks are basic (depth 18 and 34; features [n, 8w]) or bottlenecks whose output is four times as wide (50
+/// and deeper; features [n, 32w]). Names and shapes are torchvision's. Wide ResNet (Zagoruyko & Komodakis 2016,
+/// section 3 on ImageNet): bottlenecks with `widening` times the inner channels.
 ///
-/// Departures: projection shortcuts (1x1 convolution and batch norm) where the shape changes, instead of padding; the
-/// last batch-norm scale of every block starts at 0 (study of Kornblith et al. 2021).
-public struct SmallResNet: Network {
-  let stem: Convolution
-  let stemNorm: BatchNorm
-  let blocks: [(name: String, block: BasicBlock)]
+/// Taps: "stem" after its max pooling, "layer1.0", "layer1.1", ..., each block after its last ReLU.
+///
+/// Departures from the paper, as in the study: the stride of a bottleneck is in its 3x3 convolution ("v1.5"); the last
+/// batch-norm scale of every block starts at 0; convolutions start by variance scaling.
+public struct ResNet: Network {
+  let stem: NormalizedConvolution
+  let blocks: [(name: String, block: ResidualBlock)]
 
-  /// Builds the network of `depth` layers at `scope`.
-  public init(_ scope: Scope, channels: Int, width: Int, depth: Int) throws(NetworkError) {
-    stem = try Convolution(scope / "conv1", from: channels, to: width, size: 3)
-    stemNorm = try BatchNorm(scope / "bn1", channels: width)
-    var blocks: [(name: String, block: BasicBlock)] = []
+  /// What tells one residual network from another.
+  public struct Layout: Sendable {
+    /// Blocks of each of the four stages.
+    let blocks: [Int]
+    /// Inner channels of a bottleneck as a multiple of the stage's width; nil for basic blocks.
+    let widening: Int?
+
+    /// Features for images of any size, given the first stage's width.
+    func features(width: Int) -> Int { width * (widening == nil ? 8 : 32) }
+  }
+
+  /// Builds the network at `scope`.
+  public init(_ scope: Scope, channels: Int, width: Int, layout: Layout) throws(NetworkError) {
+    stem = try NormalizedConvolution(scope, ("conv1", "bn1"), from: channels, to: width, size: 7, stride: 2)
+    var blocks: [(name: String, block: ResidualBlock)] = []
     var input = width
-    for stage in 0..<3 {
-      let output = width << stage
-      for index in 0..<(depth - 2) / 6 {
-        let name = "layer\(stage + 1).\(index)"
-        let stride = stage > 0 && index == 0 ? 2 : 1
+    for (stage, count) in layout.blocks.enumerated() {
+      let base = width << stage
+      for index in 0..<count {
         let place = scope / "layer\(stage + 1)" / "\(index)"
-        blocks.append((name, try BasicBlock(place, from: input, to: output, stride: stride)))
-        input = output
+        let stride = stage > 0 && index == 0 ? 2 : 1
+        let block: ResidualBlock
+        if let widening = layout.widening {
+          block = try .bottleneck(place, from: input, inner: widening * base, to: 4 * base, stride: stride)
+          input = 4 * base
+        } else {
+          block = try .basic(place, from: input, width: base, stride: stride)
+          input = base
+        }
+        blocks.append(("layer\(stage + 1).\(index)", block))
       }
     }
     self.blocks = blocks
   }
 
-  /// Images [n, c, h, w] to features [n, 4w].
+  /// Images [n, c, h, w] to features [n, 8w] or [n, 32w].
   public func features(_ images: Tensor, _ pass: Pass) throws(TorchError) -> Tensor {
-    var x = try stemNorm(stem(images, pass).channelsLast(), relu: true, pass)  // [n, w, h, w]
+    var x = try stem(images, pass).maxPool2d(size: 3, stride: 2, padding: 1)  // [n, w, h / 4, w / 4]
     try pass.tap?("stem", x)
     for (name, block) in blocks {
       x = try block(x, pass)
       try pass.tap?(name, x)
     }
-    return try x.globalAveragePool()  // [n, 4w]
-  }
-}
-
-/// relu(norm(conv(relu(norm(conv(x))))) + shortcut(x)), both convolutions 3x3.
-struct BasicBlock {
-  let conv1, conv2: Convolution
-  let norm1, norm2: BatchNorm
-  let projection: (Convolution, BatchNorm)?
-
-  init(_ scope: Scope, from input: Int, to output: Int, stride: Int) throws(NetworkError) {
-    conv1 = try Convolution(scope / "conv1", from: input, to: output, size: 3, stride: stride)
-    norm1 = try BatchNorm(scope / "bn1", channels: output)
-    conv2 = try Convolution(scope / "conv2", from: output, to: output, size: 3)
-    norm2 = try BatchNorm(scope / "bn2", channels: output, scale: 0)
-    if stride != 1 || input != output {
-      let place = scope / "downsample"
-      projection = (
-        try Convolution(place / "0", from: input, to: output, size: 1, stride: stride),
-        try BatchNorm(place / "1", channels: output)
-      )
-    } else {
-      projection = nil
-    }
-  }
-
-  func callAsFunction(_ x: Tensor, _ pass: Pass) throws(TorchError) -> Tensor {
-    let y = try conv2(norm1(conv1(x, pass), relu: true, pass), pass)
-    let shortcut = if let (conv, norm) = projection { try norm(conv(x, pass), relu: false, pass) } else { x }
-    return try norm2(y, adding: shortcut, relu: true, pass)
+    return try x.globalAveragePool()
   }
 }

@@ -6,13 +6,27 @@ extension Tensor {
   public func linear(weight: Tensor, bias: Tensor) throws(TorchError) -> Tensor {
     try Tensor { ct_linear(raw, weight.raw, bias.raw, &$0) }
   }
-  /// Convolution without bias: x [n, c, h, w], weight [o, c, k, k].
-  public func conv2d(weight: Tensor, stride: Int = 1, padding: Int = 0) throws(TorchError) -> Tensor {
-    try Tensor { ct_conv2d(raw, weight.raw, stride, padding, &$0) }
+  /// Convolution: x [n, c, h, w], weight [o, c, k, l], bias [o] or none, the same padding on all sides.
+  public func conv2d(
+    weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0
+  ) throws(TorchError) -> Tensor {
+    try conv2d(weight: weight, bias: bias, stride: stride, padding: (padding, padding))
+  }
+  /// The same with a padding of its own above and below, and left and right.
+  public func conv2d(
+    weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: (height: Int, width: Int)
+  ) throws(TorchError) -> Tensor {
+    try Tensor {
+      ct_conv2d(raw, weight.raw, bias?.raw ?? Tensor.absent, stride, padding.height, padding.width, &$0)
+    }
   }
   /// The largest in each window.
-  public func maxPool2d(size: Int, stride: Int) throws(TorchError) -> Tensor {
-    try Tensor { ct_max_pool2d(raw, size, stride, &$0) }
+  public func maxPool2d(size: Int, stride: Int, padding: Int = 0) throws(TorchError) -> Tensor {
+    try Tensor { ct_max_pool2d(raw, size, stride, padding, &$0) }
+  }
+  /// The mean of each window; what is padded counts as zeros.
+  public func averagePool2d(size: Int, stride: Int, padding: Int = 0) throws(TorchError) -> Tensor {
+    try Tensor { ct_average_pool2d(raw, size, stride, padding, &$0) }
   }
   /// Mean over height and width: [n, c, h, w] to [n, c], in f32 (f64 stays f64).
   public func globalAveragePool() throws(TorchError) -> Tensor { try Tensor { ct_global_average_pool(raw, &$0) } }

@@ -17,6 +17,9 @@ public struct TorchError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What LibTorch said.
   public let message: String
 
+  /// Errors of the binding that nobody has freed.
+  static var unfreed: Int { ct_live_errors() }
+
   /// Makes an error of this layer's own checks.
   public init(kind: Kind = .invalid, operation: String, message: String) {
     self.kind = kind

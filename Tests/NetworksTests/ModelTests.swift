@@ -17,26 +17,30 @@ import Torch
   /// Names and shapes as torchvision gives them, taken from PyTorch's state dictionary.
   @Test func namesAndShapesAreTorchvisions() throws {
     for row in try Golden.load() {
-      let parameters = try row.model(.seed(0)).parameters
+      let parameters = try row.model(.shapes).parameters
       let shapes = Dictionary(uniqueKeysWithValues: parameters.entries.map { ($0.name, $0.tensor.shape) })
-      #expect(shapes == row.parameters)
+      #expect(shapes == Dictionary(uniqueKeysWithValues: row.parameters.map { ($0.name, $0.shape) }))
       #expect(parameters.trainedCount == parameters.trained.reduce(0) { $0 + $1.tensor.shape.reduce(1, *) })
     }
   }
 
   @Test(arguments: Networks.standard.map(\.name)) func everyNetworkRuns(name: String) throws {
-    let model = try model(name, width: 4, channels: 1, size: 8)
-    let images = try Tensor(counterNumbers(1, 2 * 64).map(Float.init), shape: [2, 1, 8, 8])
+    let architecture = try #require(Networks.standard.first { $0.name == name })
+    let size = max(8, architecture.leastImageSize)
+    let model = try model(name, width: 4, channels: 1, size: size)
+    let pixels = counterNumbers(1, 2 * size * size).map(Float.init)
+    let images = try Tensor(pixels, shape: [2, 1, size, size])
     let features = try model.network.features(images, Pass(.evaluation))
-    #expect(features.shape == [2, model.head.weight.shape[1]])
+    #expect(features.shape == [2, architecture.features(4)] && model.head.weight.shape[1] == architecture.features(4))
     #expect(try model.head(features).shape == [2, 10] && features.isAllFinite())
     // A batch is its images one by one.
     let single = try model.network.features(images.narrow(0, 1, 1), Pass(.evaluation))
     #expect(try relativeGap(single, features.narrow(0, 1, 1)) < 1e-5)
+    #expect(architecture.defaultImageSize >= architecture.leastImageSize)
   }
 
-  /// Layers of a residual network: stem, 2 in each block, head.
-  @Test(arguments: [8, 14, 20, 32, 44, 56]) func depthCountsItsLayers(depth: Int) throws {
+  /// Layers of a residual network: stem, 2 or 3 in each block, head.
+  @Test(arguments: [8, 14, 20, 32, 44, 56, 18, 34, 50, 101, 152]) func depthCountsItsLayers(depth: Int) throws {
     let entries = try model("resnet\(depth)", width: 1).parameters.entries
     let layers = entries.filter { $0.kind == .weight && !$0.name.contains("downsample") }
     #expect(layers.count == depth)
@@ -106,6 +110,12 @@ import Torch
     #expect(throws: NetworkError.imageTooSmall(network: "convnet", size: 3, least: 4)) {
       try model("convnet", size: 3)
     }
+    for widths in [[], [0], [4, 70000]] {
+      #expect(throws: NetworkError.badProjector(widths: widths)) {
+        let spec = NetworkSpec(name: "resnet8", projector: widths)
+        return try Model(spec, channels: 3, size: 32, classes: 10, source: .seed(1))
+      }
+    }
     var weights = try Golden.load()[0].weights(.f32)
     func filled() throws -> Model { try model("resnet8", width: 4, classes: 5, source: .tensors(weights)) }
     _ = try filled()
@@ -116,6 +126,26 @@ import Torch
       try filled()
     }
     #expect(error?.description.contains("layer1.0.bn1.bias") == true)
+  }
+
+  /// Plans from before there were projectors keep their digests.
+  @Test func absentChoicesAreNotWritten() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let plain = try encoder.encode(NetworkSpec(name: "resnet8"))
+    #expect(String(decoding: plain, as: UTF8.self) == "{\"name\":\"resnet8\"}")
+    let spec = NetworkSpec(name: "resnet8", width: 4, projector: [16, 8])
+    let text = try encoder.encode(spec)
+    #expect(String(decoding: text, as: UTF8.self) == "{\"name\":\"resnet8\",\"projector\":[16,8],\"width\":4}")
+    #expect(try JSONDecoder().decode(NetworkSpec.self, from: text) == spec)
+  }
+
+  @Test func shapesTakeNoMemoryAndEqualThoseOfValues() throws {
+    let spec = NetworkSpec(name: "resnet8", projector: [16])
+    let shapes = try Model(spec, channels: 3, size: 32, classes: 10, source: .shapes).parameters.entries
+    let filled = try Model(spec, channels: 3, size: 32, classes: 10, source: .seed(0)).parameters.entries
+    #expect(shapes.map(\.name) == filled.map(\.name) && shapes.map(\.kind) == filled.map(\.kind))
+    #expect(shapes.map(\.tensor.shape) == filled.map(\.tensor.shape))
   }
 
   @Test func weightsFromElsewhereAreCopiedAndConverted() throws {

@@ -90,6 +90,14 @@ import Torch
       (
         "a window larger than the image", { _ = try Tensor.ones([1, 1, 2, 2]).maxPool2d(size: 3, stride: 1) }
       ),
+      (
+        "padding over half the window",
+        { _ = try Tensor.ones([1, 1, 4, 4]).averagePool2d(size: 2, stride: 1, padding: 2) }
+      ),
+      (
+        "a bias of other channels",
+        { _ = try Tensor.ones([1, 1, 4, 4]).conv2d(weight: Tensor.ones([2, 1, 1, 1]), bias: Tensor.ones([3])) }
+      ),
       ("batch norm of a matrix", { _ = try matrix().batchNorm(state(3), relu: true, training: true) }),
       (
         "batch norm of other channels",

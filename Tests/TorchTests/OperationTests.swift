@@ -111,7 +111,10 @@ private typealias Operation = @Sendable ([Tensor]) throws -> [Tensor]
     "solve": { [try $0[0].solve($0[1])] },
     "linear": { [try $0[0].linear(weight: $0[1], bias: $0[2])] },
     "conv2d": { [try $0[0].conv2d(weight: $0[1], stride: 2, padding: 1)] },
+    "conv2dRectangle": { [try $0[0].conv2d(weight: $0[1], bias: $0[2], padding: (height: 0, width: 2))] },
     "maxPool2d": { [try $0[0].maxPool2d(size: 2, stride: 2)] },
+    "maxPool2dPadded": { [try $0[0].maxPool2d(size: 3, stride: 2, padding: 1)] },
+    "averagePool2d": { [try $0[0].averagePool2d(size: 3, stride: 2, padding: 1)] },
     "globalAveragePool": { [try $0[0].globalAveragePool()] },
     "call": { try Tensor.call("aten::cumprod", [.tensor($0[0]), .int(1)]) },
   ]

@@ -35,6 +35,7 @@ typedef enum ct_device { ct_cpu, ct_cuda, ct_mps } ct_device;
 int ct_error_code(const ct_error *error);
 const char *ct_error_message(const ct_error *error); /* valid until the error is freed */
 void ct_error_free(ct_error *error);
+intptr_t ct_live_errors(void); /* made and not freed; a test counts them */
 
 /* MARK: create and copy */
 void ct_tensor_free(ct_tensor a);
@@ -140,8 +141,10 @@ CT_CALL ct_solve(ct_tensor a, ct_tensor b, ct_tensor *out);
 
 /* MARK: networks */
 CT_CALL ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor *out); /* x W' + b */
-CT_CALL ct_conv2d(ct_tensor x, ct_tensor weight, intptr_t stride, intptr_t padding, ct_tensor *out);
-CT_CALL ct_max_pool2d(ct_tensor x, intptr_t size, intptr_t stride, ct_tensor *out);
+/* bias.impl NULL: none */
+CT_CALL ct_conv2d(ct_tensor x, ct_tensor weight, ct_tensor bias, intptr_t stride, intptr_t pad_height, intptr_t pad_width, ct_tensor *out);
+CT_CALL ct_max_pool2d(ct_tensor x, intptr_t size, intptr_t stride, intptr_t padding, ct_tensor *out);
+CT_CALL ct_average_pool2d(ct_tensor x, intptr_t size, intptr_t stride, intptr_t padding, ct_tensor *out); /* padding counts as zeros */
 CT_CALL ct_global_average_pool(ct_tensor x, ct_tensor *out); /* [n, c, h, w] -> [n, c] in f32 or f64 */
 /* Batch norm, then + residual (or a.impl = NULL), then ReLU if `relu`, in one pass each way where the fused
  * kernels apply (CPU, channels-last, f32 or bf16, channels a multiple of 16, !unfused), else by LibTorch's operators.

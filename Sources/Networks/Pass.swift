@@ -1,0 +1,27 @@
+import Torch
+
+/// How one pass through a network is made.
+public struct Pass {
+  /// Evaluation or training.
+  public let mode: Mode
+  /// The type of activations: `.f32` or `.bf16` (weights, statistics and features stay f32), `.f64` in tests.
+  public let precision: ElementType
+  /// Whether the fused kernels are used; off only to compare.
+  public let fused: Bool
+  /// Receives the multiplications of each convolution, to count a network's work.
+  public let counting: ((Int) -> Void)?
+  /// Receives every block's output by name: [n, c, h, w].
+  public let tap: ((String, Tensor) throws(TorchError) -> Void)?
+
+  /// Describes a pass.
+  public init(
+    _ mode: Mode, precision: ElementType = .f32, fused: Bool = true,
+    tap: ((String, Tensor) throws(TorchError) -> Void)? = nil, counting: ((Int) -> Void)? = nil
+  ) {
+    self.mode = mode
+    self.precision = precision
+    self.fused = fused
+    self.counting = counting
+    self.tap = tap
+  }
+}

@@ -77,6 +77,7 @@ public enum Tool {
   private static func code(of error: any Error) -> Int32 {
     switch error {
     case TrainingError.network(let error): code(of: error)
+    case is StateDictionaryError: 3
     case let error as TrainingError: error.isBadInput ? 3 : 1
     case let error as DatasetError: [.unknownName, .badReference].contains(error.kind) ? 2 : 3
     case let error as SpecificationError: error.isUsage ? 2 : 3
@@ -116,6 +117,7 @@ struct Root: ParsableCommand {
     version: programVersion,
     subcommands: [
       StudyCommand.self, TrainCommand.self, EvaluateCommand.self, ExtractCommand.self, AnalyzeCommand.self,
-      TransferCommand.self, DataCommand.self, DoctorCommand.self, BenchCommand.self, WorkerCommand.self,
+      TransferCommand.self, DataCommand.self, WeightsCommand.self, DoctorCommand.self, BenchCommand.self,
+      WorkerCommand.self,
     ])
 }

@@ -25,7 +25,9 @@ struct TrainCommand: ParsableCommand {
       "A recipe; options given beside it change it.",
       discussion: TrainingPreset.standard.map { "\($0.name): \($0.summary)." }.joined(separator: "\n"))) var preset:
     String?
-  @Option(help: "Network: resnet8, 14, 20, 32, 44, 56 or convnet.") var network: String?
+  @Option(help: "Network; `separatrix weights list` has all, as resnet20 or resnet50.") var network: String?
+  @Option(help: "Widths of a projector between features and head, with commas; thrown away for transfer.")
+  var projector: String?
   @Option(help: "Channels of the network's first stage.") var width: Int?
   @Option(help: "Objective, as label-smoothing:smoothing=0.1+logit-penalty.") var objective: String?
   @Option(help: "Data: \(DataReference.grammar).") var data: String?
@@ -167,7 +169,8 @@ struct TrainCommand: ParsableCommand {
     result.network = NetworkSpec(
       name: name,
       width: width ?? recipe?.network.width ?? base?.network.width
-        ?? Tool.catalog.networks.first { $0.name == name }?.defaultWidth)
+        ?? Tool.catalog.networks.first { $0.name == name }?.defaultWidth,
+      projector: try widths() ?? recipe?.network.projector ?? base?.network.projector)
     result.objective = spec
     if let recipe { result.training = recipe.options }
     if let epochs {
@@ -208,6 +211,16 @@ struct TrainCommand: ParsableCommand {
       throw Outcome.usage("\(error)")
     }
     return (result, all)
+  }
+
+  /// The projector asked for.
+  private func widths() throws -> [Int]? {
+    guard let projector else { return nil }
+    let widths = projector.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard !widths.isEmpty, widths.allSatisfy({ (1...65536).contains($0) }) else {
+      throw Outcome.usage("--projector '\(projector)': expected widths of 1 to 65536 with commas")
+    }
+    return widths
   }
 
   private func show(_ plan: Plan, _ all: Samples) throws {

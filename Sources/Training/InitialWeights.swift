@@ -31,21 +31,29 @@ public struct InitialWeights: Codable, Hashable, Sendable {
     guard try Self.digest(path) == sha256 else {
       throw .badWeights(path: path, reason: "the file has changed since the plan was made")
     }
-    let (tensors, _) = try TensorFile.read(URL(fileURLWithPath: path), requiresDigest: false)
+    let dictionary: StateDictionary
+    do throws(StateDictionaryError) {
+      dictionary = try StateDictionary(URL(fileURLWithPath: path))
+    } catch {
+      throw .badWeights(path: path, reason: error.description)
+    }
     var isFresh = false
     for entry in model.parameters.entries {
-      let isHead = entry.name.hasPrefix("fc.")
-      guard let value = tensors[entry.name] else {
+      // What classifies: the heads, and the projector before one.
+      let isHead = ["fc.", "projector.", "AuxLogits.fc."].contains { entry.name.hasPrefix($0) }
+      let value: Tensor?
+      do throws(StateDictionaryError) {
+        value = try dictionary.tensor(entry.name)
+      } catch {
+        throw .badWeights(path: path, reason: error.description)
+      }
+      guard let value, value.shape == entry.tensor.shape else {
         if isHead {
           isFresh = true
           continue
         }
-        throw .badWeights(path: path, reason: "it lacks '\(entry.name)'; was it saved by another network?")
-      }
-      guard value.shape == entry.tensor.shape else {
-        if isHead {
-          isFresh = true
-          continue
+        guard let value else {
+          throw .badWeights(path: path, reason: "it lacks '\(entry.name)'; was it saved by another network?")
         }
         throw .badWeights(
           path: path, reason: "'\(entry.name)' has shape \(value.shape), the network needs \(entry.tensor.shape)")

@@ -11,7 +11,7 @@ public struct Normalization: Codable, Hashable, Sendable {
   static let pictures = 4096
 
   /// Figures given.
-  init(mean: [Double], deviation: [Double]) {
+  public init(mean: [Double], deviation: [Double]) {
     self.mean = mean
     self.deviation = deviation
   }

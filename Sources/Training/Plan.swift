@@ -60,7 +60,7 @@ public struct Plan: Codable, Hashable, Sendable {
     try refuseUnknownKeys(decoder, known: CodingKeys.allCases.map(\.rawValue))
     let keys = try decoder.container(keyedBy: CodingKeys.self)
     try refuseUnknownKeys(keys.superDecoder(forKey: .data), known: DataReference.keys)
-    try refuseUnknownKeys(keys.superDecoder(forKey: .network), known: ["name", "width"])
+    try refuseUnknownKeys(keys.superDecoder(forKey: .network), known: ["name", "width", "projector"])
     try refuseUnknownKeys(keys.superDecoder(forKey: .objective), known: ["parts"])
     self.init(
       data: try keys.decode(DataReference.self, forKey: .data),

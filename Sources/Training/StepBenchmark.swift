@@ -86,7 +86,8 @@ public struct StepBenchmark: Sendable {
       var multiplications = model.head.weight.count
       try withoutGradient { () throws(TorchError) in
         let pass = Pass(.evaluation, counting: { multiplications += $0 })
-        _ = try model.network.features(Tensor.zeros([1, channels, size, size]).channelsLast(), pass)
+        _ = try model.projected(
+          model.network.features(Tensor.zeros([1, channels, size, size]).channelsLast(), pass), pass)
       }
       return 6 * Double(multiplications)
     }

@@ -26,6 +26,31 @@ public struct TrainedModel {
     public var data: String
     /// Digest of its plan.
     public var planDigest: String
+
+    /// What is known of weights that were trained elsewhere, taken to be under plain softmax.
+    public init(
+      importing file: String, network: NetworkSpec, shape: ImageShape, classNames: [String],
+      normalization: Normalization
+    ) throws {
+      self.init(
+        network: network, shape: shape, classNames: classNames, normalization: normalization,
+        objective: try ObjectiveSpec([Softmax()]), seed: 0, data: file, planDigest: "imported")
+    }
+
+    init(
+      network: NetworkSpec, shape: ImageShape, trainingShape: ImageShape? = nil, classNames: [String],
+      normalization: Normalization, objective: ObjectiveSpec, seed: UInt64, data: String, planDigest: String
+    ) {
+      self.network = network
+      self.shape = shape
+      self.trainingShape = trainingShape
+      self.classNames = classNames
+      self.normalization = normalization
+      self.objective = objective
+      self.seed = seed
+      self.data = data
+      self.planDigest = planDigest
+    }
   }
 
   /// What it is.
@@ -91,7 +116,8 @@ public struct TrainedModel {
   }
 
   /// Writes tensors as such a file.
-  static func write(_ tensors: [(name: String, tensor: Tensor)], _ description: Description, to url: URL) throws {
+  public static func write(_ tensors: [(name: String, tensor: Tensor)], _ description: Description, to url: URL) throws
+  {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let text = String(decoding: try encoder.encode(description), as: UTF8.self)
@@ -117,7 +143,7 @@ public struct TrainedModel {
 
 /// Features, outputs and labels of a set of samples.
 public struct Predictions {
-  /// Pooled penultimate features f32 [n, d].
+  /// Pooled penultimate features f32 [n, d], before a projector.
   public let features: Tensor
   /// The objective's outputs f32 [n, K].
   public let outputs: Tensor
@@ -162,7 +188,8 @@ public struct Predictions {
           let pass = Pass(.evaluation, tap: tap)
           let x = try model.network.features(next.images, pass)
           features.append(x)
-          outputs.append(try objective.outputs(of: objective.transform(x, mode: .evaluation), head: model.head))
+          let head = try objective.transform(model.projected(x, pass), mode: .evaluation)
+          outputs.append(try objective.outputs(of: head, head: model.head))
         }
       }
       progress(done)

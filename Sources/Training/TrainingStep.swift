@@ -26,10 +26,12 @@ struct TrainingStep {
     for part in Self.parts(of: count, into: optimizer.options.accumulate ?? 1) {
       let piece = part.count == count ? batch : try batch.part(part)
       let mode = Mode.training(SampleRandomness(seed: seed, epoch: epoch, samples: piece.indices))
-      let raw = try model.network.features(piece.images.to(precision), Pass(mode, precision: precision))
-      let features = try objective.transform(raw, mode: mode)
-      let outputs = try objective.outputs(of: features, head: model.head)
-      let loss = try objective.loss(of: outputs, features: features, piece, head: model.head)
+      let pass = Pass(mode, precision: precision)
+      let (raw, auxiliary) = try model.network.allFeatures(piece.images.to(precision), pass)
+      var (loss, outputs) = try judge(model.projected(raw, pass), piece, model.head, mode)
+      if let auxiliary, let head = model.auxiliaryHead {
+        loss = try loss + judge(auxiliary, piece, head, mode).loss * Self.auxiliaryShare
+      }
       let share = Double(part.count) / Double(count)
       sum += try loss.item() * share
       guard sum.isFinite else { return (sum, 0) }
@@ -38,6 +40,18 @@ struct TrainingStep {
     }
     try optimizer.step(rate: rate, step: step)
     return (sum, right)
+  }
+
+  /// The weight of the loss on an auxiliary branch (Szegedy et al. 2016).
+  static let auxiliaryShare = 0.4
+
+  /// The loss and the outputs of features under a head.
+  private func judge(
+    _ features: Tensor, _ batch: Batch, _ head: Linear, _ mode: Mode
+  ) throws(TorchError) -> (loss: Tensor, outputs: Tensor) {
+    let features = try objective.transform(features, mode: mode)
+    let outputs = try objective.outputs(of: features, head: head)
+    return (try objective.loss(of: outputs, features: features, batch, head: head), outputs)
   }
 
   /// Nearly equal parts of 0..<count, each of two at least.

@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import Torch
 import Training
 
 /// What a study will roughly cost: seconds of one worker for each stage, and bytes on disk.
@@ -23,7 +24,8 @@ public struct Estimate: Sendable {
   /// - Parameter measured: stages with the seconds they took, or seconds divided by the share done so far.
   public init(plan: StudyPlan, measured: [(digest: String, seconds: Double)] = []) {
     var prior: [String: Double] = [:]
-    for stage in plan.stages { prior[stage.record.digest] = Self.prior(stage, plan: plan) }
+    let costs = NetworkCost.all(of: plan)
+    for stage in plan.stages { prior[stage.record.digest] = Self.prior(stage, plan: plan, costs: costs) }
     // What was measured on stages of the same kind and target counts, else on those of the same kind.
     let records = Dictionary(
       plan.stages.map { ($0.record.digest, $0.record) }, uniquingKeysWith: { first, _ in first })
@@ -46,11 +48,11 @@ public struct Estimate: Sendable {
   /// Seconds that a stage takes.
   public func seconds(of digest: String) -> Double { expected[digest] ?? 0 }
 
-  private static func prior(_ stage: StudyPlan.Stage, plan: StudyPlan) -> Double {
+  private static func prior(
+    _ stage: StudyPlan.Stage, plan: StudyPlan, costs: [NetworkSpec: NetworkCost]
+  ) -> Double {
     let job = stage.job
-    let shape = plan.source.train.shape
-    let cost = NetworkCost(
-      job.plan.network, channels: shape.channels, height: shape.height, width: shape.width)
+    let cost = costs[job.plan.network] ?? NetworkCost()
     let kept = Double(plan.source.train.count) * (1 - job.plan.holdout)
     let threads = Double(max(1, plan.threads))
     func images(_ count: Double) -> Double { count * 2 * cost.products / (Rate.convolution * threads) }
@@ -74,17 +76,15 @@ public struct Estimate: Sendable {
 
   /// Bytes that a plan leaves on disk: weights, checkpoints and features of every run.
   public static func bytes(of plan: StudyPlan) -> Int {
-    let shape = plan.source.train.shape
+    let costs = NetworkCost.all(of: plan)
     var bytes = 0
     for run in plan.runs {
-      let cost = NetworkCost(
-        run.plan.network, channels: shape.channels, height: shape.height, width: shape.width)
+      let cost = costs[run.plan.network] ?? NetworkCost()
       // Final weights, and two checkpoints of weights, momentum and average.
       bytes += cost.parameters * 4 * (1 + 2 * 3)
     }
     for stage in plan.stages where stage.record.kind == .extract {
-      let cost = NetworkCost(
-        stage.job.plan.network, channels: shape.channels, height: shape.height, width: shape.width)
+      let cost = costs[stage.job.plan.network] ?? NetworkCost()
       let index = plan.document.specification.transfer.firstIndex { $0.label == stage.record.target }
       let facts = index.map { plan.targets[$0] } ?? plan.source
       bytes += (facts.train.count + facts.test.count) * (4 * (cost.features + plan.source.train.classes) + 8)
@@ -93,25 +93,38 @@ public struct Estimate: Sendable {
   }
 }
 
-/// Size of a network in products and parameters, from the formulas of its family.
+/// Size of a network in products and parameters, counted on one image of zeros.
 struct NetworkCost {
   /// Multiplications of a forward pass on one image.
-  var products: Double
-  var parameters: Int
+  var products = 0.0
+  var parameters = 0
   /// Features before the head.
-  var features: Int
+  var features = 0
 
-  init(_ network: NetworkSpec, channels: Int, height: Int, width: Int) {
-    let known = Networks.standard.first { $0.name == network.name }
-    let base = network.width ?? known?.defaultWidth ?? 16
-    let pixels = Double(height * width)
-    let number = network.name.drop { !$0.isNumber }
-    // A plain network of four convolutions costs about as much as five layers of a residual one.
-    let layers = number.isEmpty ? 5 : max((Double(number) ?? 8) - 2, 3)
-    // Three stages of equal cost: twice the width on a quarter of the pixels. 9 products a filter place.
-    let wide = Double(base)
-    products = 9 * pixels * wide * (Double(channels) + layers * wide)
-    parameters = Int(layers / 3 * 9 * 21 * wide * wide)
-    features = base * (known?.featuresPerWidth ?? 4)
+  /// Nothing known.
+  init() {}
+
+  /// Those of a plan's networks, each counted once.
+  static func all(of plan: StudyPlan) -> [NetworkSpec: NetworkCost] {
+    let shape = plan.source.train.shape
+    return Set(plan.runs.map(\.plan.network)).reduce(into: [:]) { result, network in
+      result[network] = NetworkCost(network, channels: shape.channels, height: shape.height, width: shape.width)
+    }
+  }
+
+  /// Zeros for a network that cannot be made, which whoever trains it will say.
+  init(_ network: NetworkSpec, channels: Int, height: Int, width: Int, networks: [Architecture] = Networks.standard) {
+    guard
+      let model = try? Model(
+        network, channels: channels, size: min(height, width), classes: 1, source: .seed(0), networks: networks)
+    else { return }
+    parameters = model.parameters.trainedCount
+    features = networks.first { $0.name == network.name }.map { $0.features(network.width ?? $0.defaultWidth) } ?? 0
+    var count = 0
+    try? withoutGradient { () throws(TorchError) in
+      let pass = Pass(.evaluation, counting: { count += $0 })
+      _ = try model.network.features(Tensor.zeros([1, channels, height, width]).channelsLast(), pass)
+    }
+    products = Double(count)
   }
 }

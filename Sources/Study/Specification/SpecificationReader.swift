@@ -101,12 +101,17 @@ struct SpecificationReader {
     if case .sequence = node.content {
       throw node.error("network: one network a study; lists are sweeps of objective parameters only")
     }
-    let fields = try SpecFields(node, of: "network", keys: ["name", "width"])
+    let fields = try SpecFields(node, of: "network", keys: ["name", "width", "projector"])
     let name = try fields.required("name", "name: resnet20").choice("network.name", of: networks)
-    guard let width = try fields["width"]?.integer("network.width", in: 1...4096) else {
-      return NetworkSpec(name: name)
+    var projector: [Int] = []
+    if let node = fields["projector"] {
+      for item in try node.list("network.projector", single: true) {
+        projector.append(try item.integer("network.projector", in: 1...65536))
+      }
     }
-    return NetworkSpec(name: name, width: width)
+    return NetworkSpec(
+      name: name, width: try fields["width"]?.integer("network.width", in: 1...4096),
+      projector: projector.isEmpty ? nil : projector)
   }
 
   private func seeds(_ node: SpecNode?) throws(SpecificationError) -> [Int] {

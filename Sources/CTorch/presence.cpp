@@ -24,28 +24,33 @@ constexpr const char *failure_key = "failure";
 Presence::Presence(c10::intrusive_ptr<c10d::Store> store, int rank, int size, Milliseconds timeout)
     : store_(std::move(store)), rank_(rank), size_(size), limit_(std::clamp(timeout / 8, Milliseconds(500), Milliseconds(5000))),
       interval_(limit_ / 10), peers_(static_cast<size_t>(size)) {
-  // A rank that was told another size would wait for others, or not be waited for.
   store_->set("size/" + std::to_string(rank), std::to_string(size));
   show();
   const auto deadline = Clock::now() + timeout;
-  for (;;) {
-    std::vector<int> absent;
+  std::string refusal;
+  for (std::vector<int> absent{rank}; refusal.empty() && !absent.empty(); std::this_thread::sleep_for(20ms)) {
+    absent.clear();
     for (int peer = 0; peer < size; ++peer) {
       if (!store_->check({key(peer)})) absent.push_back(peer);
     }
-    if (absent.empty()) break;
-    if (Clock::now() > deadline) {
-      throw NoContact(ranks(absent) + " of " + std::to_string(size) + " did not come within " +
-                      std::to_string(timeout.count()) + " ms");
+    if (store_->check({failure_key})) {
+      throw NoContact(text(store_->get(failure_key)));
+    } else if (!absent.empty() && Clock::now() > deadline) {
+      refusal = ranks(absent) + " of " + std::to_string(size) + " did not come within " +
+                std::to_string(timeout.count()) + " ms";
     }
-    std::this_thread::sleep_for(20ms);
   }
-  for (int peer = 0; peer < size; ++peer) {
+  // A rank that was told another size would wait for others, or not be waited for.
+  for (int peer = 0; peer < size && refusal.empty(); ++peer) {
     const auto other = text(store_->get("size/" + std::to_string(peer)));
     if (other != std::to_string(size)) {
-      throw NoContact("rank " + std::to_string(peer) + " was started as one of " + other + ", this one as one of " +
-                      std::to_string(size));
+      refusal = "rank " + std::to_string(peer) + " was started as one of " + other + ", rank " + std::to_string(rank) +
+                " as one of " + std::to_string(size);
     }
+  }
+  if (!refusal.empty()) {
+    tell(refusal);
+    throw NoContact(refusal);
   }
   looked_ = Clock::now();
   for (auto &peer : peers_) peer.changed = looked_;
@@ -179,12 +184,16 @@ std::string Presence::missing(const std::string &operation, int64_t number) {
     std::lock_guard lock(mutex_);
     if (finished_ || Clock::now() - looked_ > limit_) return words;
   }
+  tell(words);
+  return words;
+}
+
+void Presence::tell(const std::string &words) {
   try {
     store_->set(failure_key, words);
   } catch (...) {
-    return words;
+    return;  // Who holds the store is gone.
   }
   // Rank 0 may hold the store: it stays until the others have looked.
   if (rank_ == 0) std::this_thread::sleep_for(3 * interval_);
-  return words;
 }

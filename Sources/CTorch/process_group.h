@@ -67,6 +67,7 @@ class Presence {
   void show();
   void look();
   void run();
+  void tell(const std::string &words);
   std::string silent() const;
   std::string elsewhere(const std::string &operation, int64_t number) const;
 

@@ -7,10 +7,10 @@
   /// Real processes on loopback; what each does is in `RankTests`.
   @Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment[Ranks.scenarioVariable] == nil))
   struct ProcessGroupTests {
-    @Test(arguments: [1, 2, 4]) func operationsGiveTheSameEverywhere(size: Int) throws {
+    @Test(arguments: [1, 2, 4]) func operationsGiveTheSameEverywhere(size: Int) async throws {
       let inputs = (0..<size).map(RankTests.numbers)
       let sum = inputs[0].indices.map { index in inputs.reduce(0) { $0 + $1[index] } }
-      for outcome in try Ranks.run("operations", size: size) {
+      for outcome in try await Ranks.run("operations", size: size) {
         #expect(outcome.texts.isEmpty, "\(outcome.texts) \(outcome.standardError)")
         for type in RankTests.types {
           #expect(outcome.values["sum \(type)"] == sum)
@@ -28,10 +28,12 @@
     }
 
     /// Every rank, each time, in every run: the same bytes, and the sum.
-    @Test(arguments: [2, 4]) func sumsHaveTheSameBytesAlways(size: Int) throws {
-      let runs = try (0..<3).map { _ in try Ranks.run("sums", size: size) }
+    @Test(arguments: [2, 4]) func sumsHaveTheSameBytesAlways(size: Int) async throws {
+      let runs = try await [Ranks.run("sums", size: size), Ranks.run("sums", size: size)]
       let digests = Set(runs.joined().map { $0.texts["digests"] })
       #expect(digests.count == 1)
+      // Two numbers have one sum, wherever in a tensor they stand.
+      if size == 2 { #expect(runs.joined().allSatisfy { $0.texts["part"] == "equal" }) }
       let words = try #require(digests.first ?? nil).split(separator: " ")
       #expect(words.count == 8 && words[0..<4] == words[4..<8])
       let inputs = (0..<size).map { counterNumbers(UInt64($0), 100_003) }
@@ -42,8 +44,8 @@
       #expect(result.count == sum.count && zip(result, sum).allSatisfy { abs($0 - $1) <= bound })
     }
 
-    @Test(arguments: [1, 2, 4]) func bucketsGiveTheMeanOfGradients(size: Int) throws {
-      for outcome in try Ranks.run("buckets", size: size) {
+    @Test(arguments: [1, 2, 4]) func bucketsGiveTheMeanOfGradients(size: Int) async throws {
+      for outcome in try await Ranks.run("buckets", size: size) {
         #expect(outcome.texts.isEmpty, "\(outcome.texts) \(outcome.standardError)")
         for (bytes, divisor) in [(1, size), (100, 1), (1 << 20, size)] {
           for step in 0..<2 {
@@ -63,8 +65,8 @@
 
     /// `victim` ends or stops in the middle; every other rank says so, and within the timeout.
     @Test(arguments: ["killed", "stopped"], [0, 2])
-    func aLostRankIsNamed(how: String, victim: Int) throws {
-      let outcomes = try Ranks.run(how, size: 4, timeout: 6, victim: victim)
+    func aLostRankIsNamed(how: String, victim: Int) async throws {
+      let outcomes = try await Ranks.run(how, size: 4, timeout: 4, victim: victim)
       #expect(outcomes[victim].texts.isEmpty)
       for (rank, outcome) in outcomes.enumerated() where rank != victim {
         let error = try #require(outcome.texts["error"], "\(outcome.standardError)")
@@ -74,8 +76,8 @@
       }
     }
 
-    @Test func aStuckRankIsNamedWithWhereItIs() throws {
-      let outcomes = try Ranks.run("stuck", size: 4, timeout: 4, victim: 1)
+    @Test func aStuckRankIsNamedWithWhereItIs() async throws {
+      let outcomes = try await Ranks.run("stuck", size: 4, timeout: 4, victim: 1)
       for rank in [0, 2, 3] {
         let error = try #require(outcomes[rank].texts["error"])
         #expect(
@@ -83,8 +85,8 @@
       }
     }
 
-    @Test func aRankThatLeavesEarlyIsNamed() throws {
-      let outcomes = try Ranks.run("left", size: 3, timeout: 6)
+    @Test func aRankThatLeavesEarlyIsNamed() async throws {
+      let outcomes = try await Ranks.run("left", size: 3, timeout: 6)
       #expect(outcomes[1].texts.isEmpty)
       for rank in [0, 2] {
         let error = try #require(outcomes[rank].texts["error"])
@@ -92,20 +94,24 @@
       }
     }
 
-    @Test func whoDoesNotComeIsNamed() throws {
-      let outcomes = try Ranks.run("absent", size: 4, timeout: 3) { $0.removeLast(2) }
+    @Test func whoDoesNotComeIsNamed() async throws {
+      let outcomes = try await Ranks.run("absent", size: 4, timeout: 3) { $0.removeLast(2) }
       for outcome in outcomes {
         #expect(outcome.texts["error"] == "ProcessGroup: ranks 2, 3 of 4 did not come within 3000 ms")
       }
-      let alone = try Ranks.run("absent", size: 2, timeout: 3) { $0.removeFirst() }
+      let alone = try await Ranks.run("absent", size: 2, timeout: 3) { $0.removeFirst() }
       #expect(alone[0].texts["kind"] == "noContact")
       #expect(alone[0].texts["error"]?.hasPrefix("ProcessGroup: rank 1 of 2 could not join at 127.0.0.1:") == true)
     }
 
-    @Test func ranksOfAnotherSizeAreRefused() throws {
-      let outcomes = try Ranks.run("absent", size: 2, timeout: 6) { $0[1].worldSize = 3 }
-      let expected = "ProcessGroup: rank 1 was started as one of 3, this one as one of 2"
-      #expect(outcomes[0].texts["error"] == expected)
+    @Test func ranksOfAnotherSizeAreRefused() async throws {
+      let outcomes = try await Ranks.run("absent", size: 2, timeout: 6) { $0[1].worldSize = 3 }
+      // Whichever of them sees it first.
+      let sentences = [
+        "ProcessGroup: rank 1 was started as one of 3, rank 0 as one of 2",
+        "ProcessGroup: rank 0 was started as one of 2, rank 1 as one of 3",
+      ]
+      for outcome in outcomes { #expect(sentences.contains(outcome.texts["error"] ?? "")) }
     }
   }
 #endif

@@ -74,6 +74,8 @@
           let digest = try result.bytes().reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
           record.texts["digests", default: ""] += "\(result.elementType) \(digest) "
         }
+        let part = try group.allReduce(mine.narrow(0, 500, 4000))
+        record.texts["part"] = try part.bytes() == pair[0].narrow(0, 500, 4000).bytes() ? "equal" : "other"
         if group.rank == 0 { record.values["sum"] = try pair[0].doubles() }
       }
     }

@@ -39,7 +39,7 @@
     static func run(
       _ scenario: String, size: Int, timeout: Double = 120, victim: Int? = nil, limit: Double = 240,
       places change: (inout [ProcessPlace]) -> Void = { _ in }
-    ) throws -> [Record] {
+    ) async throws -> [Record] {
       let port = try freePort()
       var places = (0..<size).map {
         ProcessPlace(rank: $0, worldSize: size, localRank: $0, masterAddress: "127.0.0.1", masterPort: port)
@@ -66,7 +66,7 @@
       }
       let deadline = Date(timeIntervalSinceNow: limit)
       while zip(places, processes).contains(where: { $0.rank != victim && $1.isRunning }) && Date() < deadline {
-        usleep(20_000)
+        try await Task.sleep(nanoseconds: 20_000_000)
       }
       for process in processes where process.isRunning { kill(process.processIdentifier, SIGKILL) }
       for process in processes { process.waitUntilExit() }

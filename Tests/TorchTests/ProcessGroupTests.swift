@@ -76,6 +76,16 @@
       }
     }
 
+    @Test func aRankLostDuringBackwardIsNamed() async throws {
+      let outcomes = try await Ranks.run("killed in backward", size: 3, timeout: 6, victim: 1)
+      for rank in [0, 2] {
+        let error = try #require(outcomes[rank].texts["error"])
+        #expect(outcomes[rank].texts["kind"] == "noContact")
+        #expect(
+          error.contains("all-reduce (operation ") && error.contains(" on rank \(rank) of 3: rank 1 does not answer"))
+      }
+    }
+
     @Test func aStuckRankIsNamedWithWhereItIs() async throws {
       let outcomes = try await Ranks.run("stuck", size: 4, timeout: 4, victim: 1)
       for rank in [0, 2, 3] {

@@ -18,6 +18,7 @@
         case "sums": try Self.sums(group, &record)
         case "buckets": try Self.buckets(group, &record)
         case "killed": try Self.lost(group, &record, SIGKILL)
+        case "killed in backward": try Self.lostInBackward(group)
         case "stopped": try Self.lost(group, &record, SIGSTOP)
         case "stuck": try Self.stuck(group, &record)
         case "left": try Self.left(group, &record)
@@ -136,6 +137,19 @@
       } catch {
         record.texts["then"] = "\(#expect(throws: TorchError.self) { try group.barrier() }?.kind == .noContact)"
         throw error
+      }
+    }
+
+    /// The loss of a rank while gradients are on their way is said by `finish`, as what it is.
+    private static func lostInBackward(_ group: ProcessGroup) throws {
+      let parameters = try (0..<3).map { _ in try Tensor.ones([100]).requiresGradient() }
+      let buckets = try GradientBuckets(parameters, in: group, bytes: 1)
+      for step in 0..<1000 {
+        if group.rank == 1 && step == 3 { raise(SIGKILL) }
+        try buckets.arm()
+        let loss = try parameters[0] * parameters[1] * parameters[2]
+        try loss.sum().backward()
+        try buckets.finish()
       }
     }
 

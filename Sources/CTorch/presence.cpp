@@ -22,8 +22,9 @@ constexpr const char *failure_key = "failure";
 }  // namespace
 
 Presence::Presence(c10::intrusive_ptr<c10d::Store> store, int rank, int size, Milliseconds timeout)
-    : store_(std::move(store)), rank_(rank), size_(size), limit_(std::clamp(timeout / 8, Milliseconds(500), Milliseconds(5000))),
-      interval_(limit_ / 10), peers_(static_cast<size_t>(size)) {
+    : store_(std::move(store)), rank_(rank), size_(size),
+      limit_(std::clamp(timeout / 8, Milliseconds(500), Milliseconds(5000))), interval_(limit_ / 10),
+      peers_(static_cast<size_t>(size)) {
   store_->set("size/" + std::to_string(rank), std::to_string(size));
   show();
   const auto deadline = Clock::now() + timeout;

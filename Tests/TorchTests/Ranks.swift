@@ -35,7 +35,8 @@
       return Int(UInt16(bigEndian: address.sin_port))
     }
 
-    /// Starts the ranks of `places`, by default all on loopback, and waits for all but the `victim`, which is then killed. `limit`: seconds after which a rank that has not ended is killed, which the outcome shows by its absence.
+    /// Starts the ranks of `places`, by default all on loopback, and waits for all but the `victim`, which is then
+    /// killed, as is any other after `limit` seconds; its record is then empty.
     static func run(
       _ scenario: String, size: Int, timeout: Double = 120, victim: Int? = nil, limit: Double = 240,
       places change: (inout [ProcessPlace]) -> Void = { _ in }

@@ -1,5 +1,6 @@
 // Operations that every rank of a group takes part in.
 #include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include "process_group.h"
 
@@ -12,8 +13,7 @@ struct ct_pending {
 namespace {
 
 /// A copy in its own dense memory, without history: what Gloo can read and write.
-at::Tensor copy(const ct_tensor &a) {
-  const auto &tensor = get(a);
+at::Tensor copy(const at::Tensor &tensor) {
   TORCH_CHECK(tensor.device().is_cpu(), "processes exchange tensors of the processor only, this is on ",
               tensor.device());
   TORCH_CHECK(tensor.scalar_type() != at::kBool, "truth values cannot be exchanged; convert them to u8");
@@ -28,6 +28,31 @@ void run(Group &group, const char *operation, Start &&start) {
 }
 
 constexpr const char *all_reduce = "all-reduce";
+
+/// Keeps a group alive as long as a graph needs it.
+struct Holder : torch::CustomClassHolder {
+  std::shared_ptr<Group> group;
+  explicit Holder(std::shared_ptr<Group> group) : group(std::move(group)) {}
+};
+
+/// y = sum of the ranks' x; so dL/dx = sum of the ranks' dL/dy, L being the sum of their losses.
+struct TrackedSum : torch::autograd::Function<TrackedSum> {
+  static at::Tensor sum(const std::shared_ptr<Group> &group, const at::Tensor &a) {
+    auto reduction = Reduction::start(group, copy(a), ct_reduce_sum);
+    reduction.wait();
+    return reduction.tensor;
+  }
+  static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &a,
+                            const std::shared_ptr<Group> &group) {
+    context->saved_data["group"] = c10::IValue::make_capsule(c10::make_intrusive<Holder>(group));
+    return sum(group, a);
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
+                                                 const torch::autograd::variable_list &gradients) {
+    const auto holder = context->saved_data["group"].toCapsule();
+    return {sum(static_cast<Holder &>(*holder).group, gradients[0]), at::Tensor()};
+  }
+};
 
 }  // namespace
 
@@ -54,13 +79,13 @@ void Reduction::wait() {
 extern "C" {
 
 ct_error *ct_barrier(ct_group *group) {
-  return guarded_contact([&] { run(*group->group, "barrier", [&] { return group->group->backend->barrier(); }); });
+  return guarded([&] { run(*group->group, "barrier", [&] { return group->group->backend->barrier(); }); });
 }
 
 ct_error *ct_broadcast(ct_group *group, ct_tensor a, intptr_t root, ct_tensor *out) {
-  return guarded_contact([&] {
+  return guarded([&] {
     TORCH_CHECK(root >= 0 && root < group->group->size, "rank ", root, " of ", group->group->size, " is none");
-    std::vector<at::Tensor> tensors{copy(a)};
+    std::vector<at::Tensor> tensors{copy(get(a))};
     c10d::BroadcastOptions options;
     options.rootRank = root;
     run(*group->group, "broadcast", [&] { return group->group->backend->broadcast(tensors, options); });
@@ -69,8 +94,8 @@ ct_error *ct_broadcast(ct_group *group, ct_tensor a, intptr_t root, ct_tensor *o
 }
 
 ct_error *ct_all_gather(ct_group *group, ct_tensor a, ct_tensor *out) {
-  return guarded_contact([&] {
-    std::vector<at::Tensor> inputs{copy(a)};
+  return guarded([&] {
+    std::vector<at::Tensor> inputs{copy(get(a))};
     std::vector<int64_t> shape = inputs[0].sizes().vec();
     shape.insert(shape.begin(), group->group->size);
     auto all = at::empty(shape, inputs[0].options());
@@ -80,12 +105,16 @@ ct_error *ct_all_gather(ct_group *group, ct_tensor a, ct_tensor *out) {
   });
 }
 
+ct_error *ct_tracked_sum(ct_group *group, ct_tensor a, ct_tensor *out) {
+  return guarded([&] { put(out, TrackedSum::apply(get(a), group->group)); });
+}
+
 ct_error *ct_all_reduce_start(ct_group *group, ct_tensor a, ct_reduction kind, ct_pending **out) {
-  return guarded_contact([&] { *out = new ct_pending{Reduction::start(group->group, copy(a), kind)}; });
+  return guarded([&] { *out = new ct_pending{Reduction::start(group->group, copy(get(a)), kind)}; });
 }
 
 ct_error *ct_pending_wait(ct_pending *pending, ct_tensor *out) {
-  return guarded_contact([&] {
+  return guarded([&] {
     pending->reduction.wait();
     put(out, pending->reduction.tensor);
   });

@@ -131,13 +131,13 @@ extern "C" {
 
 ct_error *ct_buckets_create(ct_group *group, const ct_tensor *parameters, intptr_t n, intptr_t bytes, ct_reduction kind,
                             ct_buckets **out) {
-  return guarded_contact([&] { *out = new ct_buckets(group->group, list(parameters, n), bytes, kind); });
+  return guarded([&] { *out = new ct_buckets(group->group, list(parameters, n), bytes, kind); });
 }
 ct_error *ct_buckets_arm(ct_buckets *buckets) {
-  return guarded_contact([&] { buckets->arm(); });
+  return guarded([&] { buckets->arm(); });
 }
 ct_error *ct_buckets_finish(ct_buckets *buckets) {
-  return guarded_contact([&] { buckets->finish(); });
+  return guarded([&] { buckets->finish(); });
 }
 void ct_buckets_free(ct_buckets *buckets) { delete buckets; }
 

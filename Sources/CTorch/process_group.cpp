@@ -74,7 +74,7 @@ extern "C" {
 
 ct_error *ct_group_join(const char *host, intptr_t port, intptr_t rank, intptr_t size, bool serves, const char *prefix,
                         double timeout, ct_group **out) {
-  return guarded_contact([&] {
+  return guarded([&] {
     TORCH_CHECK(size >= 1 && rank >= 0 && rank < size, "rank ", rank, " of ", size, " is none");
     TORCH_CHECK(port >= 1 && port <= 65535, "a port is 1 to 65535, got ", port);
     TORCH_CHECK(timeout >= 0.001 && timeout <= 1e6, "a timeout is 0.001 to 1e6 seconds, got ", timeout);

@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,25 +20,6 @@ namespace ct {
 
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
-
-/// Another process is not there, or not where it should be.
-struct NoContact : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-/// `guarded`, and NoContact becomes ct_no_contact.
-template <class Body>
-ct_error *guarded_contact(Body &&body) noexcept {
-  ct_error *lost = nullptr;
-  auto *other = guarded([&] {
-    try {
-      body();
-    } catch (const NoContact &e) {
-      lost = make_error(ct_no_contact, e.what());
-    }
-  });
-  return lost ? lost : other;
-}
 
 /// What each rank shows the others through the store: a number that a thread of its own raises, and which operation it
 /// has come to. Gloo says only that a connection broke or a time ran out; this says whose.

@@ -63,6 +63,12 @@ public final class ProcessGroup {
     }
   }
 
+  /// The sum over the ranks, part of the graph: backward, which every rank must then run, sums the ranks' gradients. For
+  /// statistics of the whole batch, as in synchronized batch norm. The loss meant is the sum of the ranks' losses.
+  public func trackedSum(_ tensor: Tensor) throws(TorchError) -> Tensor {
+    try Tensor("trackedSum") { ct_tracked_sum(raw, tensor.raw, &$0) }
+  }
+
   /// Sum, mean (of real numbers) or maximum over the ranks, elementwise; without gradient.
   public func allReduce(_ tensor: Tensor, _ reduction: Reduction = .sum) throws(TorchError) -> Tensor {
     try startAllReduce(tensor, reduction).wait()

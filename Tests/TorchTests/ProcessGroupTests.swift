@@ -22,6 +22,8 @@
           #expect(outcome.values["broadcast \(type)"] == inputs[size - 1])
         }
         for factor in 1...3 { #expect(outcome.values["pending \(factor)"] == sum.map { $0 * Double(factor) }) }
+        #expect(outcome.values["tracked"] == sum)
+        #expect(outcome.values["gradient"] == sum.map { Double(size * (size + 1)) * $0 })
         #expect(outcome.values["synchronized"] == counterNumbers(0, 24))
         #expect(outcome.values["vector"] == (0..<size).map(Double.init))
       }
@@ -76,8 +78,9 @@
       }
     }
 
-    @Test func aRankLostDuringBackwardIsNamed() async throws {
-      let outcomes = try await Ranks.run("killed in backward", size: 3, timeout: 6, victim: 1)
+    @Test(arguments: [("killed in backward", "finish: "), ("killed in tracked backward", "backward: ")])
+    func aRankLostDuringBackwardIsNamed(how: String, start: String) async throws {
+      let outcomes = try await Ranks.run(how, size: 3, timeout: 6, victim: 1)
       for rank in [0, 2] {
         let error = try #require(outcomes[rank].texts["error"])
         #expect(outcomes[rank].texts["kind"] == "noContact")

@@ -18,7 +18,8 @@
         case "sums": try Self.sums(group, &record)
         case "buckets": try Self.buckets(group, &record)
         case "killed": try Self.lost(group, &record, SIGKILL)
-        case "killed in backward": try Self.lostInBackward(group)
+        case "killed in backward": try Self.lostInBackward(group, tracked: false)
+        case "killed in tracked backward": try Self.lostInBackward(group, tracked: true)
         case "stopped": try Self.lost(group, &record, SIGSTOP)
         case "stuck": try Self.stuck(group, &record)
         case "left": try Self.left(group, &record)
@@ -58,6 +59,12 @@
       try kernel.requiresGradient()
       try group.synchronize([kernel])
       record.values["synchronized"] = try kernel.detach().doubles()
+      // L = sum over ranks r of w_r (sum of x)^2: dL/dx = 2 (sum of w) (sum of x), the same on every rank.
+      let x = try Tensor(numbers(group.rank)).requiresGradient()
+      let y = try group.trackedSum(x)
+      try (y.square() * Double(group.rank + 1)).sum().backward()
+      record.values["tracked"] = try y.detach().doubles()
+      record.values["gradient"] = try x.gradient()?.doubles()
       #expect(throws: TorchError.self) { try group.allReduce(Tensor.ones([2], type: .bool)) }
       #expect(throws: TorchError.self) { try group.allReduce(Tensor([1]), .mean) }
       #expect(throws: TorchError.self) { try group.broadcast(Tensor([1.0]), from: group.worldSize) }
@@ -140,15 +147,18 @@
       }
     }
 
-    /// The loss of a rank while gradients are on their way is said by `finish`, as what it is.
-    private static func lostInBackward(_ group: ProcessGroup) throws {
+    /// The loss of a rank while gradients are on their way is said by `finish`, during a tracked sum's backward by
+    /// `backward`, and of its own kind by both.
+    private static func lostInBackward(_ group: ProcessGroup, tracked: Bool) throws {
       let parameters = try (0..<3).map { _ in try Tensor.ones([100]).requiresGradient() }
       let buckets = try GradientBuckets(parameters, in: group, bytes: 1)
       for step in 0..<1000 {
-        if group.rank == 1 && step == 3 { raise(SIGKILL) }
         try buckets.arm()
-        let loss = try parameters[0] * parameters[1] * parameters[2]
-        try loss.sum().backward()
+        var loss = try parameters[0] * parameters[1] * parameters[2]
+        if tracked { loss = try group.trackedSum(loss) }
+        loss = try loss.sum()
+        if group.rank == 1 && step == 3 { raise(SIGKILL) }
+        try loss.backward()
         try buckets.finish()
       }
     }

@@ -222,6 +222,7 @@ void ct_group_leave(ct_group *group);
 CT_CALL ct_barrier(ct_group *group);
 CT_CALL ct_broadcast(ct_group *group, ct_tensor a, intptr_t root, ct_tensor *out);
 CT_CALL ct_all_gather(ct_group *group, ct_tensor a, ct_tensor *out); /* [...] -> [size, ...] */
+CT_CALL ct_tracked_sum(ct_group *group, ct_tensor a, ct_tensor *out); /* its gradient: the ranks' gradients' sum */
 CT_CALL ct_all_reduce_start(ct_group *group, ct_tensor a, ct_reduction kind, ct_pending *CT_NULLABLE *CT_NONNULL out);
 CT_CALL ct_pending_wait(ct_pending *pending, ct_tensor *out);
 void ct_pending_free(ct_pending *pending);

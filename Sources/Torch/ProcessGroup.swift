@@ -2,14 +2,14 @@ import CTorch
 
 /// Processes that work on one thing together, over LibTorch's c10d with Gloo on the processor.
 ///
-/// Every rank calls the same operations in the same order, with the same shapes and types; results are new tensors. What
-/// fails for another rank's sake throws `TorchError` of kind `.noContact`, which names that rank and the operation; after
-/// it the group is of no use and the process should end. A rank that was stopped shows after `timeout`, one that ended
-/// within seconds.
+/// Every rank calls the same operations in the same order, with the same shapes and types; results are new tensors.
+/// What fails for another rank's sake throws `TorchError` of kind `.noContact`, which names that rank and the operation;
+/// after it the group is of no use and the process should end. A rank that was stopped shows after `timeout`, one that
+/// ended within seconds.
 ///
-/// Sums: Gloo cuts a tensor into parts and sums each around the ring of ranks in a fixed order, once, so every rank gets
-/// the same bytes, in every run. Which part an element is in depends on the tensor's size and the number of ranks: with
-/// three or more, the last bit may change with either. With two it depends on nothing.
+/// Sums: Gloo cuts a tensor into parts and sums each around the ring of ranks in a fixed order, once, so every rank
+/// gets the same bytes, in every run. Which part an element is in depends on the tensor's size and the number of ranks:
+/// with three or more, the last bit may change with either. With two it depends on nothing.
 ///
 /// One group in a process's life. `GLOO_SOCKET_IFNAME` overrides the network interface, by default that which leads to
 /// the master's address.
@@ -63,8 +63,8 @@ public final class ProcessGroup {
     }
   }
 
-  /// The sum over the ranks, part of the graph: backward, which every rank must then run, sums the ranks' gradients. For
-  /// statistics of the whole batch, as in synchronized batch norm. The loss meant is the sum of the ranks' losses.
+  /// The sum over the ranks, part of the graph: backward, which every rank must then run, sums the ranks' gradients.
+  /// For statistics of the whole batch, as in synchronized batch norm. The loss meant is the sum of the ranks' losses.
   public func trackedSum(_ tensor: Tensor) throws(TorchError) -> Tensor {
     try Tensor("trackedSum") { ct_tracked_sum(raw, tensor.raw, &$0) }
   }
@@ -74,7 +74,8 @@ public final class ProcessGroup {
     try startAllReduce(tensor, reduction).wait()
   }
 
-  /// The same, begun: it goes on while this process works. Several may be on their way, begun in the same order everywhere.
+  /// The same, begun: it goes on while this process works. Several may be on their way, begun in the same order
+  /// everywhere.
   public func startAllReduce(
     _ tensor: Tensor, _ reduction: Reduction = .sum
   ) throws(TorchError) -> PendingTensor {

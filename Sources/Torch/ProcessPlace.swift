@@ -1,5 +1,5 @@
-/// A process's place in a group of processes: who it is and where they meet, as `torchrun`, Slurm scripts and people say
-/// it, in the environment.
+/// A process's place in a group of processes: who it is and where they meet, as `torchrun`, Slurm scripts and people
+/// say it, in the environment.
 public struct ProcessPlace: Equatable, Sendable {
   /// This process, from 0.
   public var rank: Int

@@ -3,8 +3,8 @@
   import Testing
   import Torch
 
-  /// Runs scenarios of `RankTests` in processes of their own: this very test program, told by the environment which rank
-  /// of which scenario it is.
+  /// Runs scenarios of `RankTests` in processes of their own: this very test program, told by the environment which
+  /// rank of which scenario it is.
   enum Ranks {
     static let scenarioVariable = "SEPARATRIX_TEST_SCENARIO"
     static let outputVariable = "SEPARATRIX_TEST_OUTPUT"

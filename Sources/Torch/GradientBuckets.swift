@@ -14,9 +14,9 @@ import CTorch
 public final class GradientBuckets {
   let raw: OpaquePointer
 
-  /// Takes parameters in the order of the forward pass; buckets fill from the last. Each holds at least `bytes`, those of
-  /// the last bucket aside. `reduction`: `.mean` where each rank's loss is a mean over its own, equal share of the batch;
-  /// `.sum` where it is a sum divided by the count of the whole batch, right for unequal shares too.
+  /// Takes parameters in the order of the forward pass; buckets fill from the last. Each holds at least `bytes`, the
+  /// last bucket of a type aside. `reduction`: `.mean` where each rank's loss is a mean over its own, equal share of
+  /// the batch; `.sum` where it is a sum divided by the count of the whole batch, right for unequal shares too.
   public init(
     _ parameters: [Tensor], in group: ProcessGroup, bytes: Int = 25 << 20, reduction: ProcessGroup.Reduction = .mean
   ) throws(TorchError) {

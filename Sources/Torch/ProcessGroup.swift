@@ -3,9 +3,9 @@ import CTorch
 /// Processes that work on one thing together, over LibTorch's c10d with Gloo on the processor.
 ///
 /// Every rank calls the same operations in the same order, with the same shapes and types; results are new tensors.
-/// What fails for another rank's sake throws `TorchError` of kind `.noContact`, which names that rank and the operation;
-/// after it the group is of no use and the process should end. A rank that was stopped shows after `timeout`, one that
-/// ended within seconds.
+/// What fails for another rank's sake throws `TorchError` of kind `.noContact`, which names that rank and the
+/// operation; after it the group is of no use and the process should end. A rank that was stopped shows after
+/// `timeout`, one that ended within seconds.
 ///
 /// Sums: Gloo cuts a tensor into parts and sums each around the ring of ranks in a fixed order, once, so every rank
 /// gets the same bytes, in every run. Which part an element is in depends on the tensor's size and the number of ranks:

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,11 @@ static_assert(sizeof(intptr_t) == sizeof(int64_t));
 
 ct_error *make_error(int code, const char *message) noexcept;
 
+/// Another process is not there, or not where it should be.
+struct NoContact : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// Runs `body`; every exception becomes an error that the caller owns.
 template <class Body>
 ct_error *guarded(Body &&body) noexcept {
@@ -37,6 +43,8 @@ ct_error *guarded(Body &&body) noexcept {
     // LibTorch's allocator for the processor throws no type of its own.
     const bool memory = std::strstr(e.what_without_backtrace(), "DefaultCPUAllocator: can't allocate") != nullptr;
     return make_error(memory ? ct_out_of_memory : ct_failed, e.what_without_backtrace());
+  } catch (const NoContact &e) {
+    return make_error(ct_no_contact, e.what());
   } catch (const std::exception &e) {
     return make_error(ct_failed, e.what());
   } catch (...) {

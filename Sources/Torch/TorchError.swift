@@ -8,6 +8,8 @@ public struct TorchError: Error, Equatable, Sendable, CustomStringConvertible {
     case outOfMemory
     /// Arguments that do not fit each other, a missing gradient, an unknown operator, ...
     case invalid
+    /// Another process of the group did not come, ended, or did not answer in time; the message names its rank.
+    case noContact
   }
 
   /// The kind of failure.
@@ -38,7 +40,12 @@ public struct TorchError: Error, Equatable, Sendable, CustomStringConvertible {
 @inline(__always)
 func check(_ error: OpaquePointer?, _ operation: StaticString) throws(TorchError) {
   guard let error else { return }
-  let kind: TorchError.Kind = ct_error_code(error) == ct_out_of_memory ? .outOfMemory : .invalid
+  let kind: TorchError.Kind =
+    switch ct_error_code(error) {
+    case Int32(ct_out_of_memory): .outOfMemory
+    case Int32(ct_no_contact): .noContact
+    default: .invalid
+    }
   let message = String(cString: ct_error_message(error))
   ct_error_free(error)
   throw TorchError(kind: kind, operation: "\(operation)", message: message)

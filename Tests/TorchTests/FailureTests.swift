@@ -207,6 +207,19 @@ import Torch
       ),
     ],
     "machine": [("no threads", { try Machine.setThreads(0) })],
+    "processes": [
+      (
+        "rank 2 of 2",
+        { _ = try ProcessGroup(ProcessPlace(rank: 2, worldSize: 2, masterAddress: "127.0.0.1", masterPort: 1)) }
+      ),
+      (
+        "no time",
+        {
+          let place = ProcessPlace(rank: 0, worldSize: 1, masterAddress: "127.0.0.1", masterPort: 1)
+          _ = try ProcessGroup(place, timeout: 0)
+        }
+      ),
+    ],
   ]
 
   /// The groups of the header in which a function can fail.

@@ -209,6 +209,34 @@ bool ct_has_bf16(void); /* whether the processor multiplies bf16 natively */
 bool ct_has_cuda(void);
 bool ct_has_mps(void);
 
+/* MARK: processes */
+enum { ct_no_contact = 3 }; /* another rank did not come, ended, or did not answer in time: an error code */
+typedef enum ct_reduction { ct_reduce_sum, ct_reduce_mean, ct_reduce_max } ct_reduction;
+typedef struct ct_group ct_group;
+typedef struct ct_pending ct_pending;
+typedef struct ct_buckets ct_buckets;
+/* Meets the other ranks at host:port within `timeout` seconds, the limit of every operation that follows too. `serves`:
+ * this process holds the store there. `prefix` keeps groups that share a store apart. */
+CT_CALL ct_group_join(const char *host, intptr_t port, intptr_t rank, intptr_t size, bool serves, const char *prefix,
+                      double timeout, ct_group *CT_NULLABLE *CT_NONNULL out);
+void ct_group_leave(ct_group *group);
+/* Each of these is called by every rank, in the same order, with the same shapes and types. After ct_no_contact the
+ * group is of no use any more. */
+CT_CALL ct_barrier(ct_group *group);
+CT_CALL ct_broadcast(ct_group *group, ct_tensor a, intptr_t root, ct_tensor *out);
+CT_CALL ct_all_gather(ct_group *group, ct_tensor a, ct_tensor *out); /* [...] -> [size, ...] */
+CT_CALL ct_tracked_sum(ct_group *group, ct_tensor a, ct_tensor *out); /* its gradient: the ranks' gradients' sum */
+CT_CALL ct_all_reduce_start(ct_group *group, ct_tensor a, ct_reduction kind, ct_pending *CT_NULLABLE *CT_NONNULL out);
+CT_CALL ct_pending_wait(ct_pending *pending, ct_tensor *out);
+void ct_pending_free(ct_pending *pending);
+/* Buckets of gradients, of at least `bytes` each but the last of a type. After `arm`, the next backward starts the
+ * reduction of each bucket that it has filled; `finish` waits and sets the gradients, which lie in the buckets. */
+CT_CALL ct_buckets_create(ct_group *group, const ct_tensor *parameters, intptr_t n, intptr_t bytes, ct_reduction kind,
+                          ct_buckets *CT_NULLABLE *CT_NONNULL out);
+CT_CALL ct_buckets_arm(ct_buckets *buckets);
+CT_CALL ct_buckets_finish(ct_buckets *buckets);
+void ct_buckets_free(ct_buckets *buckets);
+
 #ifdef __cplusplus
 }
 #endif

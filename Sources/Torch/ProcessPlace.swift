@@ -1,0 +1,95 @@
+/// A process's place in a group of processes: who it is and where they meet, as `torchrun`, Slurm scripts and people
+/// say it, in the environment.
+public struct ProcessPlace: Equatable, Sendable {
+  /// This process, from 0.
+  public var rank: Int
+  /// How many processes there are.
+  public var worldSize: Int
+  /// This process among those of its machine, from 0; nil when not said.
+  public var localRank: Int?
+  /// Name or address of the machine of rank 0.
+  public var masterAddress: String
+  /// The port there at which they meet.
+  public var masterPort: Int
+  /// How often the launcher has started the group anew.
+  public var restart: Int
+  /// Whether rank 0 opens the port. False under `torchrun`, which holds it open itself.
+  public var rankZeroServes: Bool
+
+  /// The place named.
+  public init(
+    rank: Int, worldSize: Int, localRank: Int? = nil, masterAddress: String, masterPort: Int, restart: Int = 0,
+    rankZeroServes: Bool = true
+  ) {
+    self.rank = rank
+    self.worldSize = worldSize
+    self.localRank = localRank
+    self.masterAddress = masterAddress
+    self.masterPort = masterPort
+    self.restart = restart
+    self.rankZeroServes = rankZeroServes
+  }
+
+  /// Reads `RANK`, `WORLD_SIZE`, `MASTER_ADDR`, `MASTER_PORT`, and where present `LOCAL_RANK` and what `torchrun` adds.
+  /// Nil when neither `RANK` nor `WORLD_SIZE` is there: a process of its own.
+  public init?(environment: [String: String]) throws(ProcessPlaceError) {
+    guard environment["RANK"] != nil || environment["WORLD_SIZE"] != nil else { return nil }
+    func text(_ variable: String, _ expected: String) throws(ProcessPlaceError) -> String {
+      guard let value = environment[variable], !value.isEmpty else {
+        throw ProcessPlaceError(variable: variable, value: environment[variable], expected: expected)
+      }
+      return value
+    }
+    func number(
+      _ variable: String, in range: ClosedRange<Int>, _ expected: String
+    ) throws(ProcessPlaceError) -> Int {
+      let value = try text(variable, expected)
+      guard let number = Int(value), range.contains(number) else {
+        throw ProcessPlaceError(variable: variable, value: value, expected: expected)
+      }
+      return number
+    }
+    worldSize = try number("WORLD_SIZE", in: 1...Self.limit, "a number of processes, 1 to \(Self.limit)")
+    let ranks = 0...(worldSize - 1)
+    rank = try number("RANK", in: ranks, "a rank below WORLD_SIZE, 0 to \(worldSize - 1)")
+    localRank =
+      environment["LOCAL_RANK"] == nil
+      ? nil : try number("LOCAL_RANK", in: ranks, "a rank below WORLD_SIZE, 0 to \(worldSize - 1)")
+    masterAddress = try text("MASTER_ADDR", "name or address of the machine of rank 0")
+    masterPort = try number("MASTER_PORT", in: 1...65535, "a port, 1 to 65535")
+    restart =
+      environment["TORCHELASTIC_RESTART_COUNT"] == nil
+      ? 0 : try number("TORCHELASTIC_RESTART_COUNT", in: 0...Int.max, "a count from 0")
+    rankZeroServes = environment["TORCHELASTIC_USE_AGENT_STORE"] != "True"
+  }
+
+  /// More processes than anyone has; a larger number is a slip.
+  private static let limit = 65536
+
+  /// The same as the variables that say it, for starting the process.
+  public var environment: [String: String] {
+    var variables = [
+      "RANK": "\(rank)", "WORLD_SIZE": "\(worldSize)", "MASTER_ADDR": masterAddress, "MASTER_PORT": "\(masterPort)",
+    ]
+    if let localRank { variables["LOCAL_RANK"] = "\(localRank)" }
+    if restart != 0 { variables["TORCHELASTIC_RESTART_COUNT"] = "\(restart)" }
+    if !rankZeroServes { variables["TORCHELASTIC_USE_AGENT_STORE"] = "True" }
+    return variables
+  }
+}
+
+/// A variable of the environment that does not say what a group of processes needs.
+public struct ProcessPlaceError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// Its name.
+  public let variable: String
+  /// What it holds; nil when it is missing.
+  public let value: String?
+  /// What was expected.
+  public let expected: String
+
+  /// One sentence for people.
+  public var description: String {
+    "\(variable) is \(value.map { "\"\($0)\"" } ?? "missing"), expected \(expected); "
+      + "set it for every process, or unset RANK and WORLD_SIZE to run alone"
+  }
+}

@@ -15,6 +15,7 @@
 #include <malloc.h>
 #endif
 
+#include "convolve.h"
 #include "guard.h"
 
 using namespace ct;
@@ -27,8 +28,7 @@ ct_error *ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor *ou
 ct_error *ct_conv2d(ct_tensor x, ct_tensor weight, ct_tensor bias, intptr_t stride, intptr_t pad_height, intptr_t pad_width, ct_tensor *out) {
   return guarded([&] {
     int64_t s = stride, h = pad_height, w = pad_width;
-    auto b = optional(bias);
-    put(out, at::conv2d(get(x), get(weight), b.defined() ? std::optional(b) : std::nullopt, at::IntArrayRef({s, s}), at::IntArrayRef({h, w})));
+    put(out, convolve(get(x), get(weight), optional(bias), {s, s}, {h, w}));
   });
 }
 ct_error *ct_max_pool2d(ct_tensor x, intptr_t size, intptr_t stride, intptr_t padding, ct_tensor *out) {

@@ -29,11 +29,13 @@ public struct Convolution {
   }
 
   func callAsFunction(_ x: Tensor, _ pass: Pass) throws(TorchError) -> Tensor {
-    let y = try x.conv2d(weight: weight.to(pass.precision), stride: stride, padding: padding)
-    // Each output number takes one multiplication for each weight of its channel.
-    pass.counting?(y.count * weight.count / (weight.shape.first ?? 1))
+    let y = try x.conv2d(weight: weight, stride: stride, padding: padding)
+    count(y, pass)
     return y
   }
+
+  /// Each output number takes one multiplication for each weight of its channel.
+  func count(_ y: Tensor, _ pass: Pass) { pass.counting?(y.count * weight.count / (weight.shape.first ?? 1)) }
 }
 
 /// Batch norm, with what often follows it (addition, ReLU) in the same pass over memory.
@@ -90,6 +92,10 @@ public struct NormalizedConvolution {
   func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, relu: Bool = true, _ pass: Pass)
     throws(TorchError) -> Tensor
   {
-    try norm(convolution(x, pass).channelsLast(), adding: residual, relu: relu, pass)
+    let y = try x.convolutionBatchNorm(
+      kernel: convolution.weight, stride: convolution.stride, padding: convolution.padding, norm.state,
+      residual: residual, relu: relu, training: pass.mode.isTraining, fused: pass.fused)
+    convolution.count(y, pass)
+    return y
   }
 }

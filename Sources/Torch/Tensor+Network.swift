@@ -68,6 +68,21 @@ extension Tensor {
     }
   }
 
+  /// Convolution without bias by `kernel` [o, c, k, l] (f32, rounded to this tensor's type), then batch norm, + residual,
+  /// ReLU, as `batchNorm` does them. Where the direct kernels apply (AVX-512, channels-last, f32 or bf16, 3x3 at stride 1
+  /// and padding 1, channels multiples of 16) all at once, with equal results up to rounding.
+  public func convolutionBatchNorm(
+    kernel: Tensor, stride: Int = 1, padding: (height: Int, width: Int), _ state: BatchNormState,
+    residual: Tensor? = nil, relu: Bool, training: Bool, fused: Bool = true
+  ) throws(TorchError) -> Tensor {
+    try Tensor { out in
+      ct_conv_batch_norm(
+        raw, kernel.raw, stride, padding.height, padding.width, residual?.raw ?? Tensor.absent, state.weight.raw,
+        state.bias.raw, state.runningMean.raw, state.runningVariance.raw, training, state.momentum, state.epsilon,
+        relu, !fused, &out)
+    }
+  }
+
   /// Merges scores [q, n] (f32) of candidates offset..<offset + n into the running best `values` [q, k] (f32,
   /// descending) and `indices` [q, k] (i64, -1 where empty), in place. Equal scores: the lower index first; NaN is
   /// never taken.

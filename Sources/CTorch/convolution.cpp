@@ -11,6 +11,7 @@
 
 #include "batch_norm.h"
 #include "convolve.h"
+#include "direct_convolution.h"
 #include "guard.h"
 #include "parallel.h"
 
@@ -43,11 +44,11 @@ template <class T>
 T *data(const at::Tensor &a) { return a.defined() ? static_cast<T *>(a.data_ptr()) : nullptr; }
 
 /// Memory for numbers, aligned to vectors, zeros at first.
+float *aligned(const at::Tensor &memory) {
+  return reinterpret_cast<float *>((reinterpret_cast<uintptr_t>(memory.data_ptr<float>()) + 63) / 64 * 64);
+}
 struct Scratch {
-  explicit Scratch(int64_t count) : memory(at::zeros({count + 16}, at::kFloat)) {
-    const auto address = reinterpret_cast<uintptr_t>(memory.data_ptr<float>());
-    numbers = reinterpret_cast<float *>((address + 63) / 64 * 64);
-  }
+  explicit Scratch(int64_t count) : memory(at::zeros({count + 16}, at::kFloat)), numbers(aligned(memory)) {}
   at::Tensor memory;
   float *numbers;
 };
@@ -102,9 +103,9 @@ struct Convolution {
   static constexpr bool half = sizeof(T) == 2;
 
   /// conv(x, w) and, where batch statistics are wanted, their moments by thread; finished with `finish` otherwise.
-  static at::Tensor forward(const at::Tensor &x, const at::Tensor &weight, const Finish<T> &finish, std::vector<Moments> *moments) {
+  static at::Tensor forward(const at::Tensor &x, const at::Tensor &weight, const float *packed, const Finish<T> &finish,
+                            std::vector<Moments> *moments) {
     const Geometry g(x, weight);
-    const auto packed = pack(weight, false, half);
     auto y = at::empty({g.images, g.outputs, g.height, g.width}, x.options(), at::MemoryFormat::ChannelsLast);
     if (moments) moments->resize(part_limit());
     parallel(g.images, 1, [&](int64_t part, int64_t begin, int64_t end) {
@@ -114,7 +115,7 @@ struct Convolution {
         pad(data<T>(x) + image * g.area() * g.inputs, g.height, g.width, g.inputs, planes.numbers);
         auto here = finish;
         if (here.residual) here.residual += image * g.area() * g.outputs;
-        convolve(planes.numbers, g.height, g.width, g.inputs, packed.numbers, to, g.outputs, here);
+        convolve(planes.numbers, g.height, g.width, g.inputs, packed, to, g.outputs, here);
         if (moments) add(to, g, (*moments)[part]);
       }
     });
@@ -195,10 +196,11 @@ struct FusedConvolution : torch::autograd::Function<FusedConvolution> {
     Normalization norm(state);
     if (!training)
       for (int64_t c = 0; c < g.outputs; ++c) norm.evaluate(state, c);
+    const auto packed = pack(kernel, false, sizeof(T) == 2);
     if (!training && !graph)
-      return Convolution<T>::forward(x, kernel, {norm.scale.data(), norm.offset.data(), data<T>(residual), relu}, nullptr);
+      return Convolution<T>::forward(x, kernel, packed.numbers, {norm.scale.data(), norm.offset.data(), data<T>(residual), relu}, nullptr);
     std::vector<Moments> parts;
-    const auto middle = Convolution<T>::forward(x, kernel, {}, training ? &parts : nullptr);
+    const auto middle = Convolution<T>::forward(x, kernel, packed.numbers, {}, training ? &parts : nullptr);
     if (training)
       for (int64_t c = 0; c < g.outputs; ++c) {
         // Chan, Golub & LeVeque 1983: means and sums of squares of parts, joined.
@@ -254,22 +256,45 @@ struct FusedConvolution : torch::autograd::Function<FusedConvolution> {
   }
 };
 
-/// Whether the direct kernels take this.
-bool fits(const at::Tensor &x, const at::Tensor &kernel, const at::Tensor &residual, const NormState &state, intptr_t stride,
-          intptr_t pad_height, intptr_t pad_width) {
+/// Whether the processor has the kernels and they take these images (channels-last, f32 or bf16) and this kernel.
+bool fits(const at::Tensor &x, const at::Tensor &kernel, at::IntArrayRef stride, at::IntArrayRef padding) {
   static const bool able = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  const auto lies = [&](const at::Tensor &a) {
-    return a.is_cpu() && a.scalar_type() == x.scalar_type() && a.is_contiguous(at::MemoryFormat::ChannelsLast);
-  };
   const bool half = x.scalar_type() == at::kBFloat16;
-  if (!able || !(half || x.scalar_type() == at::kFloat) || !lies(x) || x.numel() == 0 || (residual.defined() && !lies(residual))) return false;
+  if (!able || !x.is_cpu() || !(half || x.scalar_type() == at::kFloat) || x.numel() == 0 || x.size(3) < 4 ||
+      !x.is_contiguous(at::MemoryFormat::ChannelsLast) || !kernel.is_cpu() || kernel.scalar_type() != at::kFloat ||
+      !kernel.is_contiguous(at::MemoryFormat::ChannelsLast))
+    return false;
+  const int64_t outputs = kernel.size(0), inputs = kernel.size(1);
+  // Wider kernels outgrow the caches. Where bf16 is multiplied natively, oneDNN is ahead sooner.
+  const int64_t most = half && ct_has_bf16() ? 64 * 64 : 256 * 256;
+  return kernel.size(2) == 3 && kernel.size(3) == 3 && stride == at::IntArrayRef({1, 1}) && padding == at::IntArrayRef({1, 1}) &&
+         outputs % 16 == 0 && inputs % 16 == 0 && inputs * outputs <= most;
+}
+
+/// Whether what comes with the convolution lies as the kernels need it.
+bool fits(const at::Tensor &x, const at::Tensor &residual, const NormState &state) {
+  if (residual.defined() &&
+      (!residual.is_cpu() || residual.scalar_type() != x.scalar_type() || !residual.is_contiguous(at::MemoryFormat::ChannelsLast)))
+    return false;
   for (const auto *p : {&state.weight, &state.bias, &state.running_mean, &state.running_var})
-    if (p->scalar_type() != at::kFloat || !p->is_contiguous()) return false;
-  return kernel.scalar_type() == at::kFloat && kernel.is_contiguous(at::MemoryFormat::ChannelsLast) && kernel.size(2) == 3 && kernel.size(3) == 3 &&
-         stride == 1 && pad_height == 1 && pad_width == 1 && x.size(3) >= 4 && kernel.size(0) % 16 == 0 && kernel.size(1) % 16 == 0;
+    if (!p->is_cpu() || p->scalar_type() != at::kFloat || !p->is_contiguous()) return false;
+  return true;
 }
 
 }  // namespace
+
+bool ct::DirectConvolution::fits(const at::Tensor &x, const at::Tensor &kernel, at::IntArrayRef stride, at::IntArrayRef padding) {
+  return x.scalar_type() == at::kFloat && ::fits(x, kernel, stride, padding);
+}
+ct::DirectConvolution::DirectConvolution(const at::Tensor &kernel, const at::Tensor &bias)
+    : kernel(kernel), packed(pack(kernel, false, false).memory), ones(at::ones_like(bias)), bias(bias) {}
+at::Tensor ct::DirectConvolution::operator()(const at::Tensor &x, const at::Tensor &residual, bool relu) const {
+  return Convolution<float>::forward(x, kernel, aligned(packed), {data<float>(ones), data<float>(bias), data<float>(residual), relu}, nullptr);
+}
+#else
+bool ct::DirectConvolution::fits(const at::Tensor &, const at::Tensor &, at::IntArrayRef, at::IntArrayRef) { return false; }
+ct::DirectConvolution::DirectConvolution(const at::Tensor &, const at::Tensor &) {}
+at::Tensor ct::DirectConvolution::operator()(const at::Tensor &, const at::Tensor &, bool) const { return {}; }
 #endif
 
 extern "C" ct_error *ct_conv_batch_norm(ct_tensor x, ct_tensor kernel, intptr_t stride, intptr_t pad_height, intptr_t pad_width,
@@ -287,7 +312,7 @@ extern "C" ct_error *ct_conv_batch_norm(ct_tensor x, ct_tensor kernel, intptr_t 
       if (p->dim() != 1 || p->size(0) != outputs) return;  // said below
     if (unfused || a.dim() != 4 || k.dim() != 4 || a.size(1) != k.size(1)) return;
     if (r.defined() && (r.dim() != 4 || r.size(0) != a.size(0) || r.size(1) != outputs || r.size(2) != a.size(2) || r.size(3) != a.size(3))) return;
-    if (!fits(a, k, r, state, stride, pad_height, pad_width)) return;
+    if (!fits(a, k, {stride, stride}, {pad_height, pad_width}) || !fits(a, r, state)) return;
     direct = true;
     const bool graph = at::GradMode::is_enabled() && (a.requires_grad() || k.requires_grad() || state.weight.requires_grad() || (r.defined() && r.requires_grad()));
     put(out, FusedConvolution::apply(a, k, r.defined() ? std::optional(r) : std::nullopt, state.weight, state.bias,

@@ -92,9 +92,14 @@ public struct NormalizedConvolution {
   func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, relu: Bool = true, _ pass: Pass)
     throws(TorchError) -> Tensor
   {
-    let y = try x.convolutionBatchNorm(
-      kernel: convolution.weight, stride: convolution.stride, padding: convolution.padding, norm.state,
-      residual: residual, relu: relu, training: pass.mode.isTraining, fused: pass.fused)
+    let y: Tensor
+    if let folding = pass.folding, !pass.mode.isTraining {
+      y = try folding.convolution(self, for: x)(x, adding: residual, relu: relu)
+    } else {
+      y = try x.convolutionBatchNorm(
+        kernel: convolution.weight, stride: convolution.stride, padding: convolution.padding, norm.state,
+        residual: residual, relu: relu, training: pass.mode.isTraining, fused: pass.fused)
+    }
     convolution.count(y, pass)
     return y
   }

@@ -8,6 +8,8 @@ public struct Pass {
   public let precision: ElementType
   /// Whether the fused kernels are used; off only to compare.
   public let fused: Bool
+  /// Where convolutions find batch norm folded into their weights, in evaluation without gradients; nil: it stays apart.
+  public let folding: Folding?
   /// Receives the multiplications of each convolution, to count a network's work.
   public let counting: ((Int) -> Void)?
   /// Receives every block's output by name: [n, c, h, w].
@@ -15,12 +17,13 @@ public struct Pass {
 
   /// Describes a pass.
   public init(
-    _ mode: Mode, precision: ElementType = .f32, fused: Bool = true,
+    _ mode: Mode, precision: ElementType = .f32, fused: Bool = true, folding: Folding? = nil,
     tap: ((String, Tensor) throws(TorchError) -> Void)? = nil, counting: ((Int) -> Void)? = nil
   ) {
     self.mode = mode
     self.precision = precision
     self.fused = fused
+    self.folding = folding
     self.counting = counting
     self.tap = tap
   }

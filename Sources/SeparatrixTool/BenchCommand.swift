@@ -6,7 +6,8 @@ import Training
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "The program's own speed on this machine.", subcommands: [Train.self, Images.self])
+    commandName: "bench", abstract: "The program's own speed on this machine.",
+    subcommands: [Train.self, Extract.self, Images.self])
 
   struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,7 +32,7 @@ struct BenchCommand: ParsableCommand {
         classes: classes, precision: type,
         threads: threads ?? HostMachine.cores, steps: steps)
       let seconds = try bench.run(catalog: Tool.catalog).sorted()
-      let peak = try peakFlops(type)
+      let peak = try matrixProductRate(type)
       let rate = Double(batch) / seconds[seconds.count / 2]
       let flops = try bench.flopsPerImage(catalog: Tool.catalog)
       let result = Result(
@@ -42,19 +43,6 @@ struct BenchCommand: ParsableCommand {
         String(
           format: "%@, batch %d, %d px, %@, %d threads: %.1f images/s, %.1f %% of this machine's best matrix product",
           network, batch, size, type.rawValue, bench.threads, rate, 100 * result.peakFlopsShare))
-    }
-
-    /// The rate of a large matrix product in this precision: operations a second, the best of five.
-    private func peakFlops(_ precision: Precision) throws -> Double {
-      let n = 2048
-      let a = try Tensor.ones([n, n]).to(precision == .bf16 ? .bf16 : .f32)
-      var best = Double.infinity
-      for _ in 0..<5 {
-        let start = DispatchTime.now().uptimeNanoseconds
-        _ = try a.matmul(a)
-        best = min(best, Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9)
-      }
-      return 2 * Double(n * n * n) / best
     }
 
     private struct Result: Encodable {

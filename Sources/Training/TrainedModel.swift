@@ -168,6 +168,7 @@ public struct Predictions {
     var skipped: [BadImage] = []
     let n = batches.samples.count
     guard n > 0 else { throw .tooFewSamples(found: 0, needed: 1) }
+    let folding = Folding()
     let loader = BatchLoader(batches) { number in
       let start = number * batch
       return start < n ? BatchRequest(indices: Array(start..<min(n, start + batch))) : nil
@@ -185,7 +186,7 @@ public struct Predictions {
             names.append(name)
             if wanted.contains(name) { tapped[name, default: []].append(try tensor.contiguous()) }
           }
-          let pass = Pass(.evaluation, tap: tap)
+          let pass = Pass(.evaluation, folding: folding, tap: tap)
           let x = try model.network.features(next.images, pass)
           features.append(x)
           let head = try objective.transform(model.projected(x, pass), mode: .evaluation)

@@ -22,7 +22,8 @@ import Torch
     let state: Tensor.BatchNormState
 
     init(
-      _ shape: Shape, _ type: ElementType, residual: Bool, relu: Bool, training: Bool, fused: Bool, offset: Double = 0.5,
+      _ shape: Shape, _ type: ElementType, residual: Bool, relu: Bool, training: Bool, fused: Bool,
+      offset: Double = 0.5,
       needsInput: Bool = true
     ) throws {
       let (padding, channels) = (shape.window / 2, shape.outputs)

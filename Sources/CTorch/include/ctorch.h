@@ -161,6 +161,16 @@ CT_CALL ct_conv_batch_norm(ct_tensor x, ct_tensor kernel, intptr_t stride, intpt
                            ct_tensor running_var, bool training, double momentum, double eps, bool relu, bool unfused,
                            ct_tensor *out);
 
+/* For evaluation: a convolution with batch norm's running statistics folded into its weights, laid out once for images like
+ * `like`. Without gradients. */
+typedef struct ct_folded ct_folded;
+CT_CALL ct_fold(ct_tensor kernel, intptr_t stride, intptr_t pad_height, intptr_t pad_width, ct_tensor weight, ct_tensor bias,
+                ct_tensor running_mean, ct_tensor running_var, double eps, ct_tensor like,
+                ct_folded *CT_NULLABLE *CT_NONNULL out);
+void ct_folded_free(ct_folded *folded);
+/* act(conv(x, w') + b' + residual); residual.impl NULL: none. */
+CT_CALL ct_folded_convolution(const ct_folded *folded, ct_tensor x, ct_tensor residual, bool relu, ct_tensor *out);
+
 /* MARK: gradients */
 CT_CALL ct_set_requires_grad(ct_tensor a, bool on);
 CT_CALL ct_detach(ct_tensor a, ct_tensor *out);

@@ -135,7 +135,7 @@ import Torch
     let model = try Model(plan.network, channels: 3, size: 8, classes: 7, source: .seed(3))
     let fresh = try model.head.weight.detach().doubles()
     let initial = try #require(plan.initial)
-    #expect(try initial.load(into: model))
+    #expect(try initial.load(into: model) == ["fc"])
     #expect(try model.head.weight.detach().doubles() == fresh)
     let other = try Model(NetworkSpec(name: "resnet14", width: 16), channels: 3, size: 8, classes: 4, source: .seed(3))
     #expect(throws: TrainingError.self) { _ = try initial.load(into: other) }

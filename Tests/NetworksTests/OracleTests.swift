@@ -32,7 +32,8 @@ import Torch
       var loss = try (logits * numbers("cotangent", like: logits)).sum()
       #expect((auxiliary != nil) == (expected.auxiliary != nil), "\(place)")
       if let auxiliary, let golden = expected.auxiliary {
-        let others = try #require(model.auxiliaryHead)(auxiliary)
+        let head = try #require(model.auxiliaryHead)
+        let others = try head(auxiliary)
         loss = try loss + (others * numbers("auxiliary", like: others)).sum() * 0.4
         let gap = try relativeGap(others.detach(), golden)
         #expect(gap <= forward, "\(place) auxiliary logits: \(gap)")

@@ -72,7 +72,8 @@ private struct Branched: Network {
       let pass = Pass(.training(SampleRandomness(seed: 0, epoch: 0, samples: batch.indices)))
       let (features, auxiliary) = try model.network.allFeatures(batch.images, pass)
       let head = try #require(model.auxiliaryHead)
-      return try entropy(model.head(features), labels) + 0.4 * entropy(head(#require(auxiliary)), labels)
+      let others = try head(#require(auxiliary))
+      return try entropy(model.head(features), labels) + 0.4 * entropy(others, labels)
     }
     var options = TrainingOptions()
     options.ema = 0

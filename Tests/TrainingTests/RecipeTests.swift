@@ -117,6 +117,16 @@ import Torch
     }
   }
 
+  /// Every preset can be trained: known network, options in range.
+  @Test(arguments: TrainingPreset.standard.map(\.name)) func presetsAreWhole(name: String) throws {
+    let preset = try #require(TrainingPreset.standard.first { $0.name == name })
+    #expect(TrainingPreset.standard.count { $0.name == name } == 1)
+    try preset.options.validate()
+    let architecture = try #require(Networks.standard.first { $0.name == preset.network.name })
+    _ = try Model(
+      preset.network, channels: 3, size: architecture.defaultImageSize, classes: 10, source: .shapes)
+  }
+
   @Test func firstWeights() throws {
     let (first, folder) = try finished(smallPlan(), quadrants())
     defer { withExtendedLifetime(folder) {} }

@@ -90,7 +90,7 @@ extension Golden.Case {
     scale: Double, offset: Double, alternates: Bool
   ) {
     let block = name.hasPrefix("layer")
-    let apart = apart && ["layer", "Conv2d", "Mixed"].contains { name.hasPrefix($0) }
+    let apart = apart && block
     let fanIn = Double(shape.dropFirst().reduce(1, *))
     if name.hasSuffix("running_var") { return (0.5, 1, false) }
     if shape.count == 1 && name.hasSuffix("weight") {

@@ -48,7 +48,7 @@ def value(name, shape, apart=False):
     by more than 1e-3. For evaluation only: in training the next batch norm would take the offsets out again."""
     noise = numbers(name, shape)
     block = name.startswith("layer")
-    apart = apart and name.startswith(("layer", "Conv2d", "Mixed"))
+    apart = apart and block
     if name.endswith("running_var"):
         return noise * 0.5 + 1
     if len(shape) == 1 and name.endswith("weight"):  # smaller inside residual blocks, whose outputs add up
@@ -268,10 +268,12 @@ def main():
         case("wrn-40-2", WideResNet(40, 2, 1, 8, 5), wide_taps, 8, (12, 12), channels=1, batch=6, deep=True),
         case("all-cnn-c", all_cnn(3, 96, 10), plain_taps, 96, (14, 13), classes=10, batch=6),
     ]
-    # The auxiliary branch needs images of 299 pixels; evaluation is compared without it, at a smaller and uneven size.
-    for mode, size, batch in [("evaluation", (91, 77), 2), ("training", (299, 299), 4)]:
+    # The auxiliary branch needs images of 299 pixels; evaluation is compared without it on a small and uneven image, one
+    # with which nothing that enters a ReLU comes nearer to 0 than 2e-5: f32 puts all of it on the same side.
+    for mode, size, batch in [("evaluation", (79, 75), 1), ("training", (299, 299), 4)]:
         model = tv.inception_v3(num_classes=5, aux_logits=mode == "training", init_weights=False, dropout=0.0)
-        cases.append(case("inception-v3", model, inception_taps, 32, size, batch=batch, modes=(mode,), deep=True))
+        deep = mode == "training"
+        cases.append(case("inception-v3", model, inception_taps, 32, size, batch=batch, modes=(mode,), deep=deep))
     folder = os.path.dirname(os.path.abspath(__file__))
     # A state dictionary as PyTorch writes it, in f16, with the logits of `images` in f64.
     model = SmallResNet(8, 3, 4, 5)

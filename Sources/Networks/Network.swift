@@ -54,6 +54,10 @@ public struct Architecture: Sendable {
   public let defaultImageSize: Int
   /// The smallest image side that survives its pooling.
   public let leastImageSize: Int
+  /// The least image side with which a fresh network has its auxiliary branch; nil where there is no such branch.
+  public let leastAuxiliarySize: Int?
+  /// Mean and deviation of each channel, in [0, 1], under which the weights of torchvision and timm were trained.
+  public let importMean, importDeviation: [Double]
   /// The number of features, given the width.
   public let features: @Sendable (Int) -> Int
   /// Makes the network: scope, input channels, width.
@@ -62,6 +66,8 @@ public struct Architecture: Sendable {
   /// Describes a network.
   public init(
     name: String, summary: String, defaultWidth: Int, defaultImageSize: Int = 32, leastImageSize: Int = 4,
+    leastAuxiliarySize: Int? = nil, importMean: [Double] = [0.485, 0.456, 0.406],
+    importDeviation: [Double] = [0.229, 0.224, 0.225],
     features: @escaping @Sendable (Int) -> Int,
     build: @escaping @Sendable (Scope, Int, Int) throws(NetworkError) -> any Network
   ) {
@@ -70,6 +76,9 @@ public struct Architecture: Sendable {
     self.defaultWidth = defaultWidth
     self.defaultImageSize = defaultImageSize
     self.leastImageSize = leastImageSize
+    self.leastAuxiliarySize = leastAuxiliarySize
+    self.importMean = importMean
+    self.importDeviation = importDeviation
     self.features = features
     self.build = build
   }

@@ -18,9 +18,9 @@ public struct Scope {
 
   private func fullName(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
-  /// Whether the source has values for `name` of this place; always so where values are drawn.
-  public func offers(_ name: String) -> Bool {
-    if case .tensors(let tensors, _) = source { tensors[fullName(name)] != nil } else { true }
+  /// Whether the source has values for `name` of this place; `fresh` where values are drawn.
+  public func offers(_ name: String, fresh: Bool = true) -> Bool {
+    if case .tensors(let tensors, _) = source { tensors[fullName(name)] != nil } else { fresh }
   }
 
   /// How fresh values are drawn.

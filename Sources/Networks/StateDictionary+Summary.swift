@@ -35,7 +35,8 @@ extension StateDictionary {
   private func candidates(_ architecture: Architecture) -> [NetworkSpec] {
     var projector: [Int] = []
     while let width = entries["projector.\(3 * projector.count).weight"]?.shape.first { projector.append(width) }
-    let widths = ["conv1.weight", "layer1.0.conv1.weight"].compactMap { entries[$0]?.shape.first }
+    let first = ["conv1.weight", "layer1.0.conv1.weight", "Conv2d_1a_3x3.conv.weight"]
+    let widths = first.compactMap { entries[$0]?.shape.first }
     return ([nil] + Set(widths).subtracting([architecture.defaultWidth]).sorted()).map {
       NetworkSpec(name: architecture.name, width: $0, projector: projector.isEmpty ? nil : projector)
     }

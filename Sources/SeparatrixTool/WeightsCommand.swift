@@ -52,8 +52,9 @@ struct WeightsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Makes a weights file for evaluate, extract and train --init from a state dictionary.",
       discussion: """
-        Names and shapes are checked one by one. Images are normalized with ImageNet's mean and deviation unless said
-        otherwise. Classes of ImageNet are named by their WordNet ids.
+        Names and shapes are checked one by one. Images are normalized with ImageNet's mean and deviation, those of
+        inception-v3 with 0.5 and 0.5 (what torchvision's transform_input comes to), unless said otherwise. Classes of
+        ImageNet are named by their WordNet ids.
         Example:
           separatrix weights import resnet50.safetensors --out resnet50-imagenet.safetensors
         """)
@@ -61,8 +62,10 @@ struct WeightsCommand: ParsableCommand {
     @Argument(help: "A state dictionary with torchvision's names, .safetensors.") var file: String
     @Option(help: "The network. Default: the one that it fits.") var network: String?
     @Option(help: "Side of the images that it takes. Default: the network's own.") var imageSize: Int?
-    @Option(help: "Mean of each channel, in [0, 1], with commas.") var mean = "0.485,0.456,0.406"
-    @Option(help: "Standard deviation of each channel.") var deviation = "0.229,0.224,0.225"
+    @Option(help: "Mean of each channel, in [0, 1], with commas. Default: that of the published weights.")
+    var mean: String?
+    @Option(help: "Standard deviation of each channel. Default: that of the published weights.")
+    var deviation: String?
     @Option(help: "A file with a class name a line. Default: WordNet ids for 1000 classes, else numbers.") var classes:
       String?
     @Option(help: "The weights file to write.") var out: String
@@ -87,11 +90,17 @@ struct WeightsCommand: ParsableCommand {
         importing: file, network: spec, shape: ImageShape(channels: channels, height: side, width: side),
         classNames: names(model.head.classes),
         normalization: Normalization(
-          mean: numbers(mean, "--mean", channels), deviation: numbers(deviation, "--deviation", channels)))
+          mean: numbers(mean, "--mean", architecture.importMean, channels),
+          deviation: numbers(deviation, "--deviation", architecture.importDeviation, channels)))
       try TrainedModel.write(
         model.parameters.entries.map { ($0.name, $0.tensor) }, description, to: URL(typed: out))
+      if architecture.leastAuxiliarySize != nil, model.auxiliaryHead == nil {
+        Console.complain("note: \(file) has no auxiliary branch (AuxLogits...); neither has \(out)")
+      }
       if output.json { return try Console.printJSON(description) }
-      print("\(out): \(spec.name), \(model.head.classes) classes, images of \(side) px")
+      print(
+        "\(out): \(spec.name), \(model.head.classes) classes, images of \(side) px, mean "
+          + "\(description.normalization.mean), deviation \(description.normalization.deviation)")
       print("next: separatrix extract \(out) --data ... --out features.safetensors")
     }
 
@@ -110,7 +119,15 @@ struct WeightsCommand: ParsableCommand {
       return names
     }
 
-    private func numbers(_ text: String, _ option: String, _ count: Int) throws -> [Double] {
+    private func numbers(
+      _ text: String?, _ option: String, _ published: [Double], _ count: Int
+    ) throws -> [Double] {
+      guard let text else {
+        guard published.count == count else {
+          throw Outcome.usage("\(option): expected \(count) number\(count == 1 ? "" : "s") for these images")
+        }
+        return published
+      }
       let values = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
       guard values.count == count, values.allSatisfy(\.isFinite), option == "--mean" || values.allSatisfy({ $0 > 0 })
       else { throw Outcome.usage("\(option) '\(text)': expected \(count) number\(count == 1 ? "" : "s") with commas") }

@@ -25,9 +25,10 @@ public struct InitialWeights: Codable, Hashable, Sendable {
     return SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
   }
 
-  /// Puts the values into a fresh model. The head stays fresh where the file has one of another size, or none: another task.
-  /// Returns whether it does.
-  func load(into model: Model) throws(TrainingError) -> Bool {
+  /// Puts the values into a fresh model. What stands behind the features stays fresh where the file has it in another
+  /// size, or not at all: another task. So does Inception's auxiliary branch where the file has no part of it. Returns
+  /// what does: "fc", "projector", "AuxLogits".
+  func load(into model: Model) throws(TrainingError) -> [String] {
     guard try Self.digest(path) == sha256 else {
       throw .badWeights(path: path, reason: "the file has changed since the plan was made")
     }
@@ -37,10 +38,13 @@ public struct InitialWeights: Codable, Hashable, Sendable {
     } catch {
       throw .badWeights(path: path, reason: error.description)
     }
-    var isFresh = false
+    var fresh: [String] = []
+    let hasBranch = dictionary.entries.keys.contains { $0.hasPrefix("AuxLogits.") }
     for entry in model.parameters.entries {
       // What classifies: the heads, and the projector before one.
-      let isHead = ["fc.", "projector.", "AuxLogits.fc."].contains { entry.name.hasPrefix($0) }
+      let isHead =
+        ["fc.", "projector.", "AuxLogits.fc."].contains { entry.name.hasPrefix($0) }
+        || (!hasBranch && entry.name.hasPrefix("AuxLogits."))
       let value: Tensor?
       do throws(StateDictionaryError) {
         value = try dictionary.tensor(entry.name)
@@ -49,7 +53,8 @@ public struct InitialWeights: Codable, Hashable, Sendable {
       }
       guard let value, value.shape == entry.tensor.shape else {
         if isHead {
-          isFresh = true
+          let part = String(entry.name.prefix { $0 != "." })
+          if !fresh.contains(part) { fresh.append(part) }
           continue
         }
         guard let value else {
@@ -60,6 +65,6 @@ public struct InitialWeights: Codable, Hashable, Sendable {
       }
       try torch { () throws(TorchError) in try entry.tensor.assign(value) }
     }
-    return isFresh
+    return fresh
   }
 }

@@ -213,6 +213,14 @@ public struct TrainingRun {
       classes: samples.classNames.count, source: source, networks: catalog.networks)
   }
 
+  /// What to say of a network that has an auxiliary branch, but not for images as small as these.
+  func auxiliaryNote(_ model: Model) -> String? {
+    guard model.auxiliaryHead == nil,
+      let least = catalog.networks.first(where: { $0.name == plan.network.name })?.leastAuxiliarySize
+    else { return nil }
+    return "\(plan.network.name) is trained without its auxiliary branch, which needs images of \(least) pixels a side"
+  }
+
   /// The shape of images in evaluation.
   func testShape(of samples: Samples) -> ImageShape {
     guard let side = plan.training.testSize else { return samples.shape }

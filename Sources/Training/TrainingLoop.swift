@@ -51,9 +51,11 @@ struct TrainingLoop {
     let checkpoints = Checkpoints(folder: checkpointFolder, planDigest: digest)
     let saved = try checkpoints.newest { events(.warning($0)) }
     let model = try makeModel(saved.map { .tensors($0.tensors) } ?? .seed(plan.seed))
-    if saved == nil, let initial = plan.initial, try initial.load(into: model) {
-      events(.warning("the head starts anew: \(initial.path) has none of this size"))
+    if saved == nil, let initial = plan.initial {
+      let fresh = try initial.load(into: model).joined(separator: ", ")
+      if !fresh.isEmpty { events(.warning("begins anew: \(fresh), which \(initial.path) lacks in this size")) }
     }
+    if let note = job.auxiliaryNote(model) { events(.warning(note)) }
     let objective: Combination = try wrapping { try plan.objective.objective(from: catalog.objectives) }
     let optimizer = try wrapping { try Optimizer(model, options: options, saved: saved?.tensors) }
     let batches = try wrapping {

@@ -21,7 +21,36 @@ public struct TrainingPreset: Sendable {
   }
 
   /// Every recipe of this package.
-  public static let standard: [TrainingPreset] = [paperImageNet]
+  public static let standard: [TrainingPreset] = [paperImageNet, cifar, cifarFast]
+
+  /// Small residual networks on CIFAR-10 and its like. Rate and weight decay are the best of a search on a holdout
+  /// (docs/training.md); the rest is what is usual there: flips, shifts by 4 of 32 pixels, half a cosine.
+  static var cifar: TrainingPreset {
+    var options = TrainingOptions()
+    options.epochs = 30
+    options.batch = 128
+    options.learningRate = 0.3
+    options.warmup = 2
+    options.decay = .cosine
+    options.momentum = 0.9
+    options.weightDecay = 5e-4
+    options.ema = 0.999
+    options.augment = [.flip, .shift]
+    return TrainingPreset(
+      name: "cifar", summary: "ResNet-20 on CIFAR-10, 30 epochs", network: NetworkSpec(name: "resnet20"),
+      options: options)
+  }
+
+  /// The same in a few epochs, for a first look.
+  static var cifarFast: TrainingPreset {
+    var options = cifar.options
+    options.epochs = 8
+    options.warmup = 1
+    options.ema = 0.995
+    return TrainingPreset(
+      name: "cifar-fast", summary: "ResNet-20 on CIFAR-10, 8 epochs", network: NetworkSpec(name: "resnet20"),
+      options: options)
+  }
 
   /// The study's: ResNet-50 on ImageNet. Batch, momentum, decay of weights, warm-up, exponential decay, the average and the
   /// augmentation are those of Kornblith et al. 2021 and its released code; it tunes the number of epochs for each objective,

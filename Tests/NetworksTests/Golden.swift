@@ -90,14 +90,15 @@ extension Golden.Case {
     scale: Double, offset: Double, alternates: Bool
   ) {
     let block = name.hasPrefix("layer")
+    let apart = apart && block
     let fanIn = Double(shape.dropFirst().reduce(1, *))
     if name.hasSuffix("running_var") { return (0.5, 1, false) }
     if shape.count == 1 && name.hasSuffix("weight") {
-      let size = block ? (apart ? 0.1 : 0.5) : 1
+      let size = apart ? 0.1 : block ? 0.5 : 1
       return (0.25 * size, size, false)
     }
-    if shape.count == 1 && name.hasSuffix("bias") && block && apart { return (0.125, 0.5, true) }
-    if shape.count == 4 { return ((block && apart ? 0.4 : 1.5) * (2 / fanIn).squareRoot(), 0, false) }
+    if shape.count == 1 && name.hasSuffix("bias") && apart { return (0.125, 0.5, true) }
+    if shape.count == 4 { return ((apart ? 0.4 : 1.5) * (2 / fanIn).squareRoot(), 0, false) }
     return (shape.count == 2 ? (3 / fanIn).squareRoot() : 1, 0, false)
   }
 

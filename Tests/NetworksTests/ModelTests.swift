@@ -46,6 +46,20 @@ import Torch
     #expect(layers.count == depth)
   }
 
+  /// Parameters as published: torchvision's `num_params`, the paper's tables for the wide networks (in units of 0.1
+  /// million) and for All-CNN-C (1.4 million).
+  @Test(arguments: [
+    ("resnet18", 1000, 11_689_512, 0), ("resnet34", 1000, 21_797_672, 0), ("resnet50", 1000, 25_557_032, 0),
+    ("resnet101", 1000, 44_549_160, 0), ("resnet152", 1000, 60_192_808, 0),
+    ("wide-resnet50-2", 1000, 68_883_240, 0), ("inception-v3", 1000, 27_161_264, 0),
+    ("wrn-16-4", 10, 2_700_000, 50_000), ("wrn-28-10", 10, 36_500_000, 50_000), ("wrn-40-2", 10, 2_200_000, 50_000),
+    ("all-cnn-c", 10, 1_400_000, 50_000),
+  ]) func parametersAreAsManyAsPublished(name: String, classes: Int, published: Int, rounding: Int) throws {
+    let architecture = try #require(Networks.standard.first { $0.name == name })
+    let found = try model(name, size: architecture.defaultImageSize, classes: classes, source: .shapes)
+    #expect(abs(found.parameters.trainedCount - published) <= rounding, "\(found.parameters.trainedCount)")
+  }
+
   @Test func firstValuesHaveTheirMoments() throws {
     let parameters = try model("resnet20", width: 32, classes: 100).parameters
     for entry in parameters.entries {

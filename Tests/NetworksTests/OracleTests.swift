@@ -27,9 +27,18 @@ import Torch
       for entry in model.parameters.trained { try entry.tensor.requiresGradient() }
       var blocks: [(name: String, tensor: Tensor)] = []
       let pass = Pass(mode, precision: type, fused: fused, tap: { blocks.append(($0, $1)) })
-      let features = try model.network.features(row.images(type), pass)
+      let (features, auxiliary) = try model.network.allFeatures(row.images(type), pass)
       let logits = try model.head(model.projected(features, pass))
-      try (logits * numbers("cotangent", like: logits)).sum().backward()
+      var loss = try (logits * numbers("cotangent", like: logits)).sum()
+      #expect((auxiliary != nil) == (expected.auxiliary != nil), "\(place)")
+      if let auxiliary, let golden = expected.auxiliary {
+        let head = try #require(model.auxiliaryHead)
+        let others = try head(auxiliary)
+        loss = try loss + (others * numbers("auxiliary", like: others)).sum() * 0.4
+        let gap = try relativeGap(others.detach(), golden)
+        #expect(gap <= forward, "\(place) auxiliary logits: \(gap)")
+      }
+      try loss.backward()
 
       #expect(blocks.map(\.name) == expected.blocks.map(\.name), "\(place)")
       for (block, golden) in zip(blocks, expected.blocks) {

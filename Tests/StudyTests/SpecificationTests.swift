@@ -52,6 +52,8 @@ import Training
     ("training: { epochs: 2, batch: 8, accumulate: 5 }", "accumulate: 5 parts of a batch of 8"),
     ("training: { epochs: 2, clip: 0 }", "clip: must be above 0"),
     ("training: { batch: 3 }", "key 'epochs' is missing; add for example 'epochs: 30'"),
+    ("training: { preset: cifer }", "preset: 'cifer' is not known; did you mean 'cifar'?"),
+    ("training: { preset: paper-imagenet, epochs: 5 }", "warmup: 10.0 epochs of warm-up do not fit into 5 epochs"),
     ("training: 3", "training: expected a mapping"),
   ])
   func refusesWrongTraining(line: String, message: String) {
@@ -70,6 +72,15 @@ import Training
     let options = try document(text).specification.training
     #expect(options.optimizer == .adamw && options.betas == [0.8, 0.99] && options.epsilon == 1e-6)
     #expect(options.clip == 0.5 && options.accumulate == 2 && options.patience == 3 && options.testSize == 40)
+    for preset in TrainingPreset.standard {
+      let text = smallStudy.replacingOccurrences(of: line, with: "training: { preset: \(preset.name), batch: 48 }")
+      var expected = preset.options
+      expected.batch = 48
+      #expect(try document(text).specification.training == expected)
+      let own = text.replacingOccurrences(
+        of: "- softmax\n", with: "- softmax: { training: { preset: \(preset.name) } }\n")
+      #expect(own != text && refusal(own).contains("preset: belongs in"))
+    }
     let mixed = smallStudy.replacingOccurrences(of: line, with: "training: { epochs: 2, warmup: 1, augment: [cutmix] }")
     #expect(throws: Never.self) { try document(mixed) }
     let focal = mixed.replacingOccurrences(of: "- softmax\n", with: "- softmax\n  - focal\n")

@@ -117,6 +117,16 @@ import Torch
     }
   }
 
+  /// Every preset can be trained: known network, options in range.
+  @Test(arguments: TrainingPreset.standard.map(\.name)) func presetsAreWhole(name: String) throws {
+    let preset = try #require(TrainingPreset.standard.first { $0.name == name })
+    #expect(TrainingPreset.standard.count { $0.name == name } == 1)
+    try preset.options.validate()
+    let architecture = try #require(Networks.standard.first { $0.name == preset.network.name })
+    _ = try Model(
+      preset.network, channels: 3, size: architecture.defaultImageSize, classes: 10, source: .shapes)
+  }
+
   @Test func firstWeights() throws {
     let (first, folder) = try finished(smallPlan(), quadrants())
     defer { withExtendedLifetime(folder) {} }
@@ -135,7 +145,7 @@ import Torch
     let model = try Model(plan.network, channels: 3, size: 8, classes: 7, source: .seed(3))
     let fresh = try model.head.weight.detach().doubles()
     let initial = try #require(plan.initial)
-    #expect(try initial.load(into: model))
+    #expect(try initial.load(into: model) == ["fc"])
     #expect(try model.head.weight.detach().doubles() == fresh)
     let other = try Model(NetworkSpec(name: "resnet14", width: 16), channels: 3, size: 8, classes: 4, source: .seed(3))
     #expect(throws: TrainingError.self) { _ = try initial.load(into: other) }

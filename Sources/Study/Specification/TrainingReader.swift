@@ -4,7 +4,7 @@ import Training
 /// Reads `training`, and the options that an objective sets for itself.
 enum TrainingReader {
   static let keys = [
-    "epochs", "batch", "learning_rate", "warmup", "decay", "momentum", "weight_decay", "ema", "augment",
+    "preset", "epochs", "batch", "learning_rate", "warmup", "decay", "momentum", "weight_decay", "ema", "augment",
     "precision", "optimizer", "betas", "epsilon", "clip", "accumulate", "patience", "test_size",
   ]
   private static let decays = Decay.allCases.map(\.rawValue)
@@ -16,7 +16,16 @@ enum TrainingReader {
     let fields = try SpecFields(
       node, of: "training", keys: keys, later: ["label_noise", "devices"])
     var result = options ?? TrainingOptions()
-    if options == nil { _ = try fields.required("epochs", "epochs: 30") }
+    if let node = fields["preset"] {
+      guard options == nil else {
+        throw node.error("preset: belongs in the training of the whole study; an objective sets single options")
+      }
+      let known = TrainingPreset.standard
+      let name = try node.choice("preset", of: known.map(\.name))
+      result = known.first { $0.name == name }?.options ?? result
+    } else if options == nil {
+      _ = try fields.required("epochs", "epochs: 30")
+    }
     if let node = fields["epochs"] { result.epochs = try node.integer("epochs", in: 1...100_000) }
     if let node = fields["batch"] { result.batch = try node.integer("batch", in: 2...1_000_000) }
     if let node = fields["learning_rate"] { result.learningRate = try positive(node, "learning_rate") }

@@ -48,14 +48,15 @@ def value(name, shape, apart=False):
     by more than 1e-3. For evaluation only: in training the next batch norm would take the offsets out again."""
     noise = numbers(name, shape)
     block = name.startswith("layer")
+    apart = apart and block
     if name.endswith("running_var"):
         return noise * 0.5 + 1
     if len(shape) == 1 and name.endswith("weight"):  # smaller inside residual blocks, whose outputs add up
-        return (noise * 0.25 + 1) * (1 if not block else 0.1 if apart else 0.5)
-    if len(shape) == 1 and name.endswith("bias") and block and apart:
+        return (noise * 0.25 + 1) * (0.1 if apart else 0.5 if block else 1)
+    if len(shape) == 1 and name.endswith("bias") and apart:
         return (noise * 0.25 + 1) * torch.tensor([0.5, -0.5], dtype=torch.float64).repeat(shape[0] // 2)
     if len(shape) == 4:
-        return noise * (0.4 if block and apart else 1.5) * (2 / np.prod(shape[1:])) ** 0.5
+        return noise * (0.4 if apart else 1.5) * (2 / np.prod(shape[1:])) ** 0.5
     if len(shape) == 2:
         return noise * (3 / shape[1]) ** 0.5
     return noise
@@ -131,6 +132,53 @@ class Plain(nn.Module):
 def conv_net(channels, width, classes):
     widths = [(width, True), (2 * width, False), (2 * width, True), (4 * width, False)]
     return Plain(channels, [(w, 3, 1, 1, pools) for w, pools in widths], classes)
+
+
+def all_cnn(channels, width, classes):
+    layers = [(width, 3, 1, 1), (width, 3, 1, 1), (width, 3, 2, 1)]
+    layers += [(2 * width, *shape) for shape in [(3, 1, 1), (3, 1, 1), (3, 2, 1), (3, 1, 0), (1, 1, 0)]]
+    return Plain(channels, [(*layer, False) for layer in layers], classes)
+
+
+class PreactivationBlock(nn.Module):
+    """Of Zagoruyko & Komodakis's pytorch/resnet.py: the 1x1 convolution, too, takes what the first ReLU gives."""
+
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.bn1 = nn.BatchNorm2d(inputs)
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        if stride != 1 or inputs != outputs:
+            self.downsample = nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+
+    def forward(self, x):
+        active = torch.relu(self.bn1(x))
+        y = self.conv2(torch.relu(self.bn2(self.conv1(active))))
+        return y + (self.downsample(active) if hasattr(self, "downsample") else x)
+
+
+class WideResNet(Stages):
+    def __init__(self, depth, widening, channels, width, classes):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, width, 3, 1, 1, bias=False)
+        inputs = self.stages(PreactivationBlock, width, widening * width, (depth - 4) // 6)
+        self.bn1 = nn.BatchNorm2d(inputs)
+        self.relu = nn.ReLU()
+        self.fc = nn.Linear(inputs, classes)
+
+    def forward(self, x):
+        x = self.layer3(self.layer2(self.layer1(self.conv1(x))))
+        return self.fc(self.relu(self.bn1(x)).mean([2, 3]))
+
+
+def wide_taps(model):
+    return stage_taps("conv1")(model) + [("norm", model.relu)]
+
+
+def inception_taps(model):
+    blocks = [(name, block) for name, block in model.named_children() if name.startswith("Mixed")]
+    return [("stem", model.maxpool2)] + blocks
 
 
 def plain_taps(model):
@@ -214,6 +262,18 @@ def main():
         model = getattr(tv, name)(num_classes=5)
         deep = name not in ("resnet18", "resnet34")
         cases.append(case(name.replace("_", "-"), model, stage_taps("maxpool"), 64, (64, 48), deep=deep))
+    cases += [
+        case("wrn-16-4", WideResNet(16, 4, 3, 16, 5), wide_taps, 16, (12, 10), batch=6),
+        case("wrn-28-10", WideResNet(28, 10, 3, 16, 5), wide_taps, 16, (8, 8), deep=True),
+        case("wrn-40-2", WideResNet(40, 2, 1, 8, 5), wide_taps, 8, (12, 12), channels=1, batch=6, deep=True),
+        case("all-cnn-c", all_cnn(3, 96, 10), plain_taps, 96, (14, 13), classes=10, batch=6),
+    ]
+    # The auxiliary branch needs images of 299 pixels; evaluation is compared without it on a small and uneven image, one
+    # with which nothing that enters a ReLU comes nearer to 0 than 2e-5: f32 puts all of it on the same side.
+    for mode, size, batch in [("evaluation", (79, 75), 1), ("training", (299, 299), 4)]:
+        model = tv.inception_v3(num_classes=5, aux_logits=mode == "training", init_weights=False, dropout=0.0)
+        deep = mode == "training"
+        cases.append(case("inception-v3", model, inception_taps, 32, size, batch=batch, modes=(mode,), deep=deep))
     folder = os.path.dirname(os.path.abspath(__file__))
     # A state dictionary as PyTorch writes it, in f16, with the logits of `images` in f64.
     model = SmallResNet(8, 3, 4, 5)

@@ -3,13 +3,17 @@
 // y = act(gamma (x - mean) / sqrt(var + eps) + beta + residual). With g = dy masked by the ReLU, n rows,
 // s = gamma / sqrt(var + eps), xh = (x - mean) / sqrt(var + eps):
 //   dbeta = sum g, dgamma = sum g xh, dx = s (g - mean(g) - xh mean(g xh)), dresidual = g.
+// With a group, n, the means and the variance are those of all ranks' rows: the sums behind them are summed over the
+// ranks, in f64. dbeta and dgamma stay the rank's own, to be summed with all other gradients.
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
+#include <utility>
 
 #include "guard.h"
 #include "parallel.h"
+#include "process_group.h"
 
 // Vectors never cross a translation unit here, so their calling convention does not matter.
 #pragma clang diagnostic ignored "-Wpsabi"
@@ -72,7 +76,28 @@ std::pair<std::vector<double>, std::vector<double>> sums(int64_t rows, int64_t c
       a[c] += a[part * channels + c];
       b[c] += b[part * channels + c];
     }
+  a.resize(channels);
+  b.resize(channels);
   return {std::move(a), std::move(b)};
+}
+
+using GroupPointer = std::shared_ptr<ct::Group>;
+
+/// Adds up two sums per channel over the ranks, and returns how many rows they are then of.
+double join(const GroupPointer &group, int64_t rows, std::vector<double> &a, std::vector<double> &b) {
+  const auto n = static_cast<double>(rows);
+  if (!group) return n;
+  const auto channels = static_cast<int64_t>(a.size());
+  auto all = at::empty({2 * channels + 1}, at::kDouble);
+  auto *place = all.data_ptr<double>();
+  std::copy(a.begin(), a.end(), place);
+  std::copy(b.begin(), b.end(), place + channels);
+  place[2 * channels] = n;
+  auto reduction = ct::Reduction::start(group, all, ct_reduce_sum);
+  reduction.wait();
+  std::copy(place, place + channels, a.begin());
+  std::copy(place + channels, place + 2 * channels, b.begin());
+  return place[2 * channels];
 }
 
 struct Geometry {
@@ -86,7 +111,7 @@ T *data(const at::Tensor &a) { return a.defined() ? static_cast<T *>(a.data_ptr(
 template <class T>
 at::Tensor forward(const at::Tensor &x, const at::Tensor &residual, const at::Tensor &weight, const at::Tensor &bias,
                    const at::Tensor &running_mean, const at::Tensor &running_var, bool training, double momentum,
-                   double eps, bool relu, at::Tensor &mean, at::Tensor &scale_inverse) {
+                   double eps, bool relu, const GroupPointer &group, at::Tensor &mean, at::Tensor &scale_inverse) {
   const Geometry g(x);
   const auto &k = kernels<T>();
   mean = at::empty({g.channels}, weight.options());
@@ -100,7 +125,13 @@ at::Tensor forward(const at::Tensor &x, const at::Tensor &residual, const at::Te
     auto [first, second] = sums(g.rows, g.channels, [&](int64_t begin, int64_t end, double *a, double *b) {
       k.statistics(data<T>(x), center, g.channels, begin, end, a, b);
     });
-    const double n = static_cast<double>(g.rows);
+    // Ranks have first rows of their own: their sums meet about zero, where f64 leaves f32 data nothing to cancel.
+    for (int64_t c = 0; group && c < g.channels; ++c) {
+      const double start = std::exchange(center[c], 0.0f), own = static_cast<double>(g.rows);
+      second[c] += start * (2 * first[c] + own * start);
+      first[c] += own * start;
+    }
+    const double n = join(group, g.rows, first, second);
     for (int64_t c = 0; c < g.channels; ++c) {
       const double shift = first[c] / n;
       double variance = second[c] / n - shift * shift;
@@ -132,8 +163,8 @@ at::Tensor forward(const at::Tensor &x, const at::Tensor &residual, const at::Te
 
 template <class T>
 void backward(const at::Tensor &dy, const at::Tensor &y, const at::Tensor &x, const at::Tensor &weight,
-              const at::Tensor &mean, const at::Tensor &scale_inverse, bool training, bool relu, at::Tensor &dx,
-              at::Tensor &dresidual, at::Tensor &dweight, at::Tensor &dbias) {
+              const at::Tensor &mean, const at::Tensor &scale_inverse, bool training, bool relu,
+              const GroupPointer &group, at::Tensor &dx, at::Tensor &dresidual, at::Tensor &dweight, at::Tensor &dbias) {
   const Geometry g(x);
   const auto &k = kernels<T>();
   auto m = data<float>(mean), inverse = data<float>(scale_inverse), gamma = data<float>(weight);
@@ -142,11 +173,13 @@ void backward(const at::Tensor &dy, const at::Tensor &y, const at::Tensor &x, co
   });
   dweight = at::empty_like(weight);
   dbias = at::empty_like(weight);
-  std::vector<float> scale(g.channels), slope(g.channels), offset(g.channels);
-  const double n = static_cast<double>(g.rows);
   for (int64_t c = 0; c < g.channels; ++c) {
     data<float>(dweight)[c] = static_cast<float>(dot[c] * inverse[c]);
     data<float>(dbias)[c] = static_cast<float>(sum[c]);
+  }
+  std::vector<float> scale(g.channels), slope(g.channels), offset(g.channels);
+  const double n = training ? join(group, g.rows, sum, dot) : 1;
+  for (int64_t c = 0; c < g.channels; ++c) {
     const double s = static_cast<double>(gamma[c]) * inverse[c];
     const double tilt = training ? -s * inverse[c] * inverse[c] * dot[c] / n : 0;
     scale[c] = static_cast<float>(s);
@@ -162,15 +195,17 @@ void backward(const at::Tensor &dy, const at::Tensor &y, const at::Tensor &x, co
 struct FusedBatchNorm : torch::autograd::Function<FusedBatchNorm> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x,
                             const std::optional<at::Tensor> &addend, const at::Tensor &weight, const at::Tensor &bias, const at::Tensor &running_mean,
-                            const at::Tensor &running_var, bool training, double momentum, double eps, bool relu) {
+                            const at::Tensor &running_var, bool training, double momentum, double eps, bool relu,
+                            const GroupPointer &group) {
     at::Tensor mean, inverse;
     const auto residual = addend.value_or(at::Tensor());
     auto run = x.scalar_type() == at::kFloat ? ::forward<float> : ::forward<uint16_t>;
-    auto y = run(x, residual, weight, bias, running_mean, running_var, training, momentum, eps, relu, mean, inverse);
+    auto y = run(x, residual, weight, bias, running_mean, running_var, training, momentum, eps, relu, group, mean, inverse);
     context->save_for_backward({x, relu ? y : at::Tensor(), weight, mean, inverse});
     context->saved_data["training"] = training;
     context->saved_data["relu"] = relu;
     context->saved_data["residual"] = residual.defined();
+    if (group) context->saved_data["group"] = ct::Holder::keeping(group);
     return y;
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
@@ -185,11 +220,35 @@ struct FusedBatchNorm : torch::autograd::Function<FusedBatchNorm> {
     auto written = relu ? dresidual : at::Tensor();
     at::Tensor dweight, dbias;
     auto run = x.scalar_type() == at::kFloat ? ::backward<float> : ::backward<uint16_t>;
-    run(dy, y, x, saved[2], saved[3], saved[4], context->saved_data["training"].toBool(), relu, dx, written, dweight, dbias);
+    const auto group = context->saved_data.count("group") ? ct::Holder::kept(context->saved_data["group"]) : nullptr;
+    run(dy, y, x, saved[2], saved[3], saved[4], context->saved_data["training"].toBool(), relu, group, dx, written, dweight, dbias);
     at::Tensor none;
-    return {dx, dresidual, dweight, dbias, none, none, none, none, none, none};
+    return {dx, dresidual, dweight, dbias, none, none, none, none, none, none, none};
   }
 };
+
+/// Batch norm of all ranks' rows, composed of LibTorch's operators in f64; gradients follow from theirs.
+at::Tensor synchronized(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
+                        const at::Tensor &running_mean, const at::Tensor &running_var, double momentum, double eps,
+                        const GroupPointer &group) {
+  const auto channels = x.size(1);
+  const std::vector<int64_t> over{0, 2, 3}, shape{1, channels, 1, 1};
+  const auto wide = x.to(at::kDouble);
+  const auto rows = at::full({1}, static_cast<double>(x.numel() / channels), wide.options());
+  const auto first = ct::tracked_sum(group, at::cat({wide.sum(over), rows}));
+  const auto n = first.detach().narrow(0, channels, 1);
+  const auto mean = first.narrow(0, 0, channels) / n;
+  const auto centered = wide - mean.view(shape);
+  const auto variance = ct::tracked_sum(group, centered.square().sum(over)) / n;
+  {
+    at::NoGradGuard none;
+    running_mean.mul_(1 - momentum).add_(mean.to(running_mean.scalar_type()), momentum);
+    const auto unbiased = variance * (n / at::clamp_min(n - 1, 1));
+    running_var.mul_(1 - momentum).add_(unbiased.to(running_var.scalar_type()), momentum);
+  }
+  const auto scale = (variance + eps).rsqrt() * weight.to(at::kDouble);
+  return (centered * scale.view(shape) + bias.to(at::kDouble).view(shape)).to(x.scalar_type());
+}
 
 bool fits(const at::Tensor &a) {
   return a.is_cpu() && a.dim() == 4 && a.is_contiguous(at::MemoryFormat::ChannelsLast);
@@ -201,7 +260,7 @@ using namespace ct;
 
 extern "C" ct_error *ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor weight, ct_tensor bias,
                                    ct_tensor running_mean, ct_tensor running_var, bool training, double momentum,
-                                   double eps, bool relu, bool unfused, ct_tensor *out) {
+                                   double eps, bool relu, bool unfused, ct_group *group, ct_tensor *out) {
   return guarded([&] {
     const auto &a = get(x), &w = get(weight), &b = get(bias), &rm = get(running_mean), &rv = get(running_var);
     auto r = optional(residual);
@@ -217,8 +276,11 @@ extern "C" ct_error *ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor we
                        w.scalar_type() == at::kFloat && w.is_contiguous() && b.is_contiguous() &&
                        rm.is_contiguous() && rv.is_contiguous() &&
                        (!r.defined() || (fits(r) && r.scalar_type() == a.scalar_type()));
-    if (fused) return put(out, FusedBatchNorm::apply(a, r.defined() ? std::optional(r) : std::nullopt, w, b, rm, rv, training, momentum, eps, relu));
-    auto y = at::batch_norm(a, w, b, rm, rv, training, momentum, eps, false);
+    const GroupPointer ranks = group && training ? group->group : nullptr;
+    if (fused) return put(out, FusedBatchNorm::apply(a, r.defined() ? std::optional(r) : std::nullopt, w, b, rm, rv, training, momentum, eps, relu, ranks));
+    TORCH_CHECK(!ranks || a.numel() > 0, "batch norm of no images over several processes");
+    auto y = ranks ? synchronized(a, w, b, rm, rv, momentum, eps, ranks)
+                   : at::batch_norm(a, w, b, rm, rv, training, momentum, eps, false);
     if (r.defined()) y = y + r;
     put(out, relu ? y.relu() : y);
   });

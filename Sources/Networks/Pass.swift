@@ -6,6 +6,8 @@ public struct Pass {
   public let mode: Mode
   /// The type of activations: `.f32` or `.bf16` (weights, statistics and features stay f32), `.f64` in tests.
   public let precision: ElementType
+  /// The processes whose images together make a batch for batch norm; nil: those at hand are all.
+  public let group: ProcessGroup?
   /// Whether the fused kernels are used; off only to compare.
   public let fused: Bool
   /// Receives the multiplications of each convolution, to count a network's work.
@@ -15,11 +17,12 @@ public struct Pass {
 
   /// Describes a pass.
   public init(
-    _ mode: Mode, precision: ElementType = .f32, fused: Bool = true,
+    _ mode: Mode, precision: ElementType = .f32, group: ProcessGroup? = nil, fused: Bool = true,
     tap: ((String, Tensor) throws(TorchError) -> Void)? = nil, counting: ((Int) -> Void)? = nil
   ) {
     self.mode = mode
     self.precision = precision
+    self.group = group
     self.fused = fused
     self.counting = counting
     self.tap = tap

@@ -169,7 +169,8 @@ private final class RankProcess {
     if process.terminationReason == .uncaughtSignal {
       return Failure(number: process.terminationStatus, isSignal: true)
     }
-    return [0, 4].contains(process.terminationStatus) ? nil : Failure(number: process.terminationStatus, isSignal: false)
+    let code = process.terminationStatus
+    return [0, 4].contains(code) ? nil : Failure(number: code, isSignal: false)
   }
 
   /// The end of what it wrote to standard error.

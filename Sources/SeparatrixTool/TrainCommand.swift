@@ -64,7 +64,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Processes on this machine that share each batch.") var processes: Int?
   @Option(help: "Seconds after which processes give up waiting for one of them.") var timeout = 600.0
   @Option(
-    help: "Batch norm over the whole batch of all processes: on (default) or off, over each one's share (part of the plan)."
+    help: "Batch norm over the batch of all processes: on (default), or off: over each one's share (part of the plan)."
   ) var syncBn: String?
   @Option(help: "Write a checkpoint every SECONDS, or every N steps as Nsteps.") var checkpointEvery = "30"
   @Flag(help: "Show the plan, its size and stop.") var dryRun = false

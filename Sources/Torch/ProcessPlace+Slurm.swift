@@ -8,10 +8,9 @@ extension ProcessPlace {
     guard variables.has("SLURM_PROCID"), variables.has("SLURM_STEP_NUM_TASKS") else { return nil }
     let count = try variables.number("SLURM_STEP_NUM_TASKS", in: 1...limit, "a number of tasks, 1 to \(limit)")
     guard count > 1 else { return nil }
-    let ranks = 0...(count - 1)
-    let rank = try variables.number("SLURM_PROCID", in: ranks, "a task, 0 to \(count - 1)")
-    let local =
-      variables.has("SLURM_LOCALID") ? try variables.number("SLURM_LOCALID", in: ranks, "a task, 0 to \(count - 1)") : nil
+    let (ranks, task) = (0...(count - 1), "a task, 0 to \(count - 1)")
+    let rank = try variables.number("SLURM_PROCID", in: ranks, task)
+    let local = variables.has("SLURM_LOCALID") ? try variables.number("SLURM_LOCALID", in: ranks, task) : nil
     var address = ""
     if variables.has("MASTER_ADDR") {
       address = try variables.text("MASTER_ADDR", "name or address of the machine of rank 0")

@@ -226,7 +226,8 @@ final class BatchLoader {
       for _ in all {
         partner = Mixing.partner(of: partner, count: all.count)
         do throws(ImageFault) {
-          try batches.fill(out + row * batches.samples.shape.count, reader, index: all[partner], epoch: job.request.epoch)
+          let place = out + row * batches.samples.shape.count
+          try batches.fill(place, reader, index: all[partner], epoch: job.request.epoch)
           return batches.samples.labels[all[partner]]
         } catch {
           fault = error

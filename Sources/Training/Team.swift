@@ -21,9 +21,9 @@ struct Team {
     return start + whole.count * rank / size..<start + whole.count * (rank + 1) / size
   }
 
-  /// This process's share of each part of a batch.
-  func shares(of batch: Int, parts: Int) -> [Range<Int>] {
-    TrainingStep.parts(of: batch, into: parts).map { Self.share(of: $0, rank: group.rank, size: group.worldSize) }
+  /// The share of rank `rank` of `size` of each part of a batch.
+  static func shares(of batch: Int, parts: Int, rank: Int, size: Int) -> [Range<Int>] {
+    TrainingStep.parts(of: batch, into: parts).map { share(of: $0, rank: rank, size: size) }
   }
 
   /// Refuses a plan that does not suit several processes.

@@ -175,7 +175,10 @@ struct TrainingLoop {
   /// Batches from a step on, epoch after epoch.
   private func loader(_ batches: Batches, from start: Int) -> BatchLoader {
     let (size, perEpoch, end) = (plan.training.batch, stepsPerEpoch, steps)
-    let shares = team?.shares(of: size, parts: plan.training.accumulate ?? 1)
+    let shares = team.map {
+      Team.shares(
+        of: size, parts: plan.training.accumulate ?? 1, rank: $0.group.rank, size: $0.group.worldSize)
+    }
     var known: (epoch: Int, order: [Int])?
     // A team may have one machine: each of it takes its own threads.
     let threads = team == nil ? ProcessInfo.processInfo.activeProcessorCount : plan.threads
@@ -185,7 +188,8 @@ struct TrainingLoop {
       let (epoch, index) = step.quotientAndRemainder(dividingBy: perEpoch)
       if known?.epoch != epoch { known = (epoch, batches.order(epoch: epoch)) }
       let order = known?.order ?? []
-      return BatchRequest(indices: Array(order[index * size..<(index + 1) * size]), epoch: epoch, step: step, shares: shares)
+      let indices = Array(order[index * size..<(index + 1) * size])
+      return BatchRequest(indices: indices, epoch: epoch, step: step, shares: shares)
     }
   }
 

@@ -44,8 +44,11 @@ import Torch
     #expect(place.rank == 5 && place.worldSize == 8 && place.localRank == 1 && place.rankZeroServes)
     #expect(place.masterAddress == "n009" && (20_000..<30_000).contains(place.masterPort))
     // Every task of the step, and no other step of the job, meets there.
-    #expect(try ProcessPlace(environment: Self.step.merging(["SLURM_PROCID": "0"]) { $1 })?.masterPort == place.masterPort)
-    #expect(try ProcessPlace(environment: Self.step.merging(["SLURM_STEP_ID": "3"]) { $1 })?.masterPort != place.masterPort)
+    func port(_ changes: [String: String]) throws -> Int? {
+      try ProcessPlace(environment: Self.step.merging(changes) { $1 })?.masterPort
+    }
+    #expect(try port(["SLURM_PROCID": "0"]) == place.masterPort)
+    #expect(try port(["SLURM_STEP_ID": "3"]) != place.masterPort)
     let said = try ProcessPlace(
       environment: Self.step.merging(["MASTER_ADDR": "head", "MASTER_PORT": "4000"]) { $1 })
     #expect(said?.masterAddress == "head" && said?.masterPort == 4000)

@@ -38,7 +38,8 @@
       let type = wide ? .f64 : norm.type
       func share(_ stream: UInt64, _ scale: Double, _ offset: Double = 0) throws -> Tensor {
         let all = counterNumbers(stream, shape.reduce(1, *), scale).map { $0 + offset }
-        return try Tensor(all, shape: shape).narrow(0, rows.lowerBound, rows.count).to(norm.type).to(type).channelsLast()
+        let own = try Tensor(all, shape: shape).narrow(0, rows.lowerBound, rows.count)
+        return try own.to(norm.type).to(type).channelsLast()
       }
       func vector(_ stream: UInt64, _ offset: Double) throws -> Tensor {
         try Tensor(counterNumbers(stream, channels, 0.5).map { $0 + offset }).to(.f32).to(type == .f64 ? .f64 : .f32)
@@ -80,7 +81,9 @@
             let gap = relativeGap(Array(found.joined()), values)
             #expect(gap <= norm.tolerance, "\(norm.name) \(name): \(gap)")
           case "weight", "bias":
-            let sum = values.indices.map { place in found.reduce(0) { $0 + ($1.indices.contains(place) ? $1[place] : .nan) } }
+            let sum = values.indices.map { place in
+              found.reduce(0) { $0 + ($1.indices.contains(place) ? $1[place] : .nan) }
+            }
             let gap = relativeGap(sum, values)
             #expect(gap <= norm.tolerance, "\(norm.name) \(name): \(gap)")
           default:

@@ -41,7 +41,7 @@ struct ProcessLauncher {
           rank: rank, worldSize: count, localRank: rank, localSize: count, masterAddress: "127.0.0.1",
           masterPort: port), launcher: (Self.variable, "\(getpid())"))
     }
-    defer { for rank in ranks { rank.kill(SIGKILL) } }
+    defer { for rank in ranks { rank.end() } }
     var isStopping = false
     var deadline: Date?
     while ranks.contains(where: \.isRunning) {
@@ -52,9 +52,7 @@ struct ProcessLauncher {
       if deadline == nil, ranks.contains(where: { $0.failure != nil }) { deadline = Date(timeIntervalSinceNow: 0.3) }
       // The others cannot go on; a moment is left to those that fail of the same cause.
       if let deadline, Date() > deadline {
-        let first = Self.cause(ranks)
-        for rank in ranks { rank.kill(SIGKILL) }
-        try first.map { throw Self.outcome($0, isStopping) }
+        if let first = Self.cause(ranks) { throw Self.outcome(first, isStopping) }
       }
       usleep(20_000)
     }
@@ -175,6 +173,12 @@ private final class RankProcess {
 
   /// The end of what it wrote to standard error.
   var lastWords: String { tail.text }
+
+  /// Ends it at once, if it has not ended, and waits for that.
+  func end() {
+    kill(SIGKILL)
+    process.waitUntilExit()
+  }
 
   func kill(_ signal: Int32) {
     guard process.isRunning else { return }

@@ -71,6 +71,14 @@
       }
     }
 
+    /// Whether a process is there, and not only what its parent has yet to ask for.
+    static func isAlive(_ process: pid_t) -> Bool {
+      guard let line = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return false }
+      // The state follows the name, which stands in parentheses.
+      let state = line.split(separator: ")").last?.split(separator: " ").first
+      return state != "Z" && state != "X"
+    }
+
     /// The events of a run's log.
     func events(_ run: String, _ name: String) throws -> [[String: Any]] {
       try String(contentsOf: folder.appendingPathComponent("\(run)/log.jsonl"), encoding: .utf8).split(separator: "\n")

@@ -3,13 +3,18 @@
 // y = act(gamma (x - mean) / sqrt(var + eps) + beta + residual). With g = dy masked by the ReLU, n rows,
 // s = gamma / sqrt(var + eps), xh = (x - mean) / sqrt(var + eps):
 //   dbeta = sum g, dgamma = sum g xh, dx = s (g - mean(g) - xh mean(g xh)), dresidual = g.
+// With a group, n, the means and the variance are those of all ranks' rows: the sums behind them are summed over the
+// ranks, in f64. dbeta and dgamma stay the rank's own, to be summed with all other gradients.
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
+#include <utility>
 
+#include "batch_norm.h"
 #include "guard.h"
 #include "parallel.h"
+#include "process_group.h"
 
 // Vectors never cross a translation unit here, so their calling convention does not matter.
 #pragma clang diagnostic ignored "-Wpsabi"
@@ -72,8 +77,32 @@ std::pair<std::vector<double>, std::vector<double>> sums(int64_t rows, int64_t c
       a[c] += a[part * channels + c];
       b[c] += b[part * channels + c];
     }
+  a.resize(channels);
+  b.resize(channels);
   return {std::move(a), std::move(b)};
 }
+
+using GroupPointer = std::shared_ptr<ct::Group>;
+
+}  // namespace
+
+double ct::join(const std::shared_ptr<Group> &group, int64_t rows, std::vector<double> &a, std::vector<double> &b) {
+  const auto n = static_cast<double>(rows);
+  if (!group) return n;
+  const auto channels = static_cast<int64_t>(a.size());
+  auto all = at::empty({2 * channels + 1}, at::kDouble);
+  auto *place = all.data_ptr<double>();
+  std::copy(a.begin(), a.end(), place);
+  std::copy(b.begin(), b.end(), place + channels);
+  place[2 * channels] = n;
+  auto reduction = ct::Reduction::start(group, all, ct_reduce_sum);
+  reduction.wait();
+  std::copy(place, place + channels, a.begin());
+  std::copy(place + channels, place + 2 * channels, b.begin());
+  return place[2 * channels];
+}
+
+namespace {
 
 struct Geometry {
   int64_t rows, channels;
@@ -84,15 +113,10 @@ template <class T>
 T *data(const at::Tensor &a) { return a.defined() ? static_cast<T *>(a.data_ptr()) : nullptr; }
 
 template <class T>
-at::Tensor forward(const at::Tensor &x, const at::Tensor &residual, const at::Tensor &weight, const at::Tensor &bias,
-                   const at::Tensor &running_mean, const at::Tensor &running_var, bool training, double momentum,
-                   double eps, bool relu, at::Tensor &mean, at::Tensor &scale_inverse) {
+at::Tensor forward(const at::Tensor &x, const at::Tensor &residual, const ct::NormState &state, bool training, bool relu,
+                   const GroupPointer &group, ct::Normalization &norm) {
   const Geometry g(x);
   const auto &k = kernels<T>();
-  mean = at::empty({g.channels}, weight.options());
-  scale_inverse = at::empty({g.channels}, weight.options());
-  auto m = data<float>(mean), inverse = data<float>(scale_inverse);
-  auto rm = data<float>(running_mean), rv = data<float>(running_var);
   if (training) {
     // Sums are taken about the first row: no cancellation when |mean| is far above the deviation.
     const auto origin = x.permute({0, 2, 3, 1}).reshape({g.rows, g.channels})[0].to(at::kFloat).contiguous();
@@ -100,77 +124,59 @@ at::Tensor forward(const at::Tensor &x, const at::Tensor &residual, const at::Te
     auto [first, second] = sums(g.rows, g.channels, [&](int64_t begin, int64_t end, double *a, double *b) {
       k.statistics(data<T>(x), center, g.channels, begin, end, a, b);
     });
-    const double n = static_cast<double>(g.rows);
+    // Ranks have first rows of their own: their sums meet about zero, where f64 leaves f32 data nothing to cancel.
+    for (int64_t c = 0; group && c < g.channels; ++c) {
+      const double start = std::exchange(center[c], 0.0f), own = static_cast<double>(g.rows);
+      second[c] += start * (2 * first[c] + own * start);
+      first[c] += own * start;
+    }
+    const double n = ct::join(group, g.rows, first, second);
     for (int64_t c = 0; c < g.channels; ++c) {
       const double shift = first[c] / n;
-      double variance = second[c] / n - shift * shift;
-      if (variance < 0) variance = 0;  // NaN stays
-      const double average = center[c] + shift;
-      m[c] = static_cast<float>(average);
-      inverse[c] = static_cast<float>(1 / std::sqrt(variance + eps));
-      rm[c] = static_cast<float>((1 - momentum) * rm[c] + momentum * average);
-      rv[c] = static_cast<float>((1 - momentum) * rv[c] + momentum * variance * (n > 1 ? n / (n - 1) : 1));
+      norm.train(state, c, center[c] + shift, second[c] / n - shift * shift, n);
     }
   } else {
-    for (int64_t c = 0; c < g.channels; ++c) {
-      m[c] = rm[c];
-      inverse[c] = static_cast<float>(1 / std::sqrt(rv[c] + eps));
-    }
-  }
-  std::vector<float> scale(g.channels), offset(g.channels);
-  auto gamma = data<float>(weight), beta = data<float>(bias);
-  for (int64_t c = 0; c < g.channels; ++c) {
-    scale[c] = gamma[c] * inverse[c];
-    offset[c] = beta[c] - m[c] * scale[c];
+    for (int64_t c = 0; c < g.channels; ++c) norm.evaluate(state, c);
   }
   auto y = at::empty_like(x);
   ct::parallel(g.rows, grain, [&](int64_t, int64_t begin, int64_t end) {
-    k.apply(data<T>(x), data<T>(residual), scale.data(), offset.data(), g.channels, begin, end, data<T>(y), relu);
+    k.apply(data<T>(x), data<T>(residual), norm.scale.data(), norm.offset.data(), g.channels, begin, end, data<T>(y), relu);
   });
   return y;
 }
 
 template <class T>
-void backward(const at::Tensor &dy, const at::Tensor &y, const at::Tensor &x, const at::Tensor &weight,
-              const at::Tensor &mean, const at::Tensor &scale_inverse, bool training, bool relu, at::Tensor &dx,
-              at::Tensor &dresidual, at::Tensor &dweight, at::Tensor &dbias) {
+ct::NormGradient backward(const at::Tensor &dy, const at::Tensor &y, const at::Tensor &x, const at::Tensor &weight,
+                          const at::Tensor &mean, const at::Tensor &inverse, bool training, bool relu,
+                          const GroupPointer &group, at::Tensor &dx, at::Tensor &dresidual) {
   const Geometry g(x);
   const auto &k = kernels<T>();
-  auto m = data<float>(mean), inverse = data<float>(scale_inverse), gamma = data<float>(weight);
   auto [sum, dot] = sums(g.rows, g.channels, [&](int64_t begin, int64_t end, double *a, double *b) {
-    k.gradient_sums(data<T>(dy), data<T>(y), data<T>(x), m, g.channels, begin, end, a, b, relu);
+    k.gradient_sums(data<T>(dy), data<T>(y), data<T>(x), data<float>(mean), g.channels, begin, end, a, b, relu);
   });
-  dweight = at::empty_like(weight);
-  dbias = at::empty_like(weight);
-  std::vector<float> scale(g.channels), slope(g.channels), offset(g.channels);
-  const double n = static_cast<double>(g.rows);
-  for (int64_t c = 0; c < g.channels; ++c) {
-    data<float>(dweight)[c] = static_cast<float>(dot[c] * inverse[c]);
-    data<float>(dbias)[c] = static_cast<float>(sum[c]);
-    const double s = static_cast<double>(gamma[c]) * inverse[c];
-    const double tilt = training ? -s * inverse[c] * inverse[c] * dot[c] / n : 0;
-    scale[c] = static_cast<float>(s);
-    slope[c] = static_cast<float>(tilt);
-    offset[c] = static_cast<float>(training ? -s * sum[c] / n - tilt * m[c] : 0);
-  }
+  ct::NormGradient by(weight, mean, inverse, sum, dot, g.rows, training, group);
   ct::parallel(g.rows, grain, [&](int64_t, int64_t begin, int64_t end) {
-    k.gradient(data<T>(dy), data<T>(y), data<T>(x), scale.data(), slope.data(), offset.data(), g.channels, begin, end,
+    k.gradient(data<T>(dy), data<T>(y), data<T>(x), by.scale.data(), by.slope.data(), by.offset.data(), g.channels, begin, end,
                data<T>(dx), data<T>(dresidual), relu);
   });
+  return by;
 }
 
 struct FusedBatchNorm : torch::autograd::Function<FusedBatchNorm> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x,
                             const std::optional<at::Tensor> &addend, const at::Tensor &weight, const at::Tensor &bias, const at::Tensor &running_mean,
-                            const at::Tensor &running_var, bool training, double momentum, double eps, bool relu) {
-    at::Tensor mean, inverse;
+                            const at::Tensor &running_var, bool training, double momentum, double eps, bool relu,
+                            const GroupPointer &group) {
+    const ct::NormState state{weight, bias, running_mean, running_var, momentum, eps};
+    ct::Normalization norm(state);
     const auto residual = addend.value_or(at::Tensor());
     auto run = x.scalar_type() == at::kFloat ? ::forward<float> : ::forward<uint16_t>;
-    auto y = run(x, residual, weight, bias, running_mean, running_var, training, momentum, eps, relu, mean, inverse);
-    context->save_for_backward({x, relu ? y : at::Tensor(), weight, mean, inverse});
+    auto y = run(x, residual, state, training, relu, group, norm);
+    context->save_for_backward({x, relu ? y : at::Tensor(), weight, norm.mean, norm.inverse});
     context->saved_data["training"] = training;
     context->saved_data["relu"] = relu;
     context->saved_data["residual"] = residual.defined();
+    if (group) context->saved_data["group"] = ct::Holder::keeping(group);
     return y;
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
@@ -183,13 +189,36 @@ struct FusedBatchNorm : torch::autograd::Function<FusedBatchNorm> {
     // Without a ReLU the residual's gradient is dy itself.
     auto dresidual = !residual ? at::Tensor() : relu ? at::empty_like(x) : dy;
     auto written = relu ? dresidual : at::Tensor();
-    at::Tensor dweight, dbias;
     auto run = x.scalar_type() == at::kFloat ? ::backward<float> : ::backward<uint16_t>;
-    run(dy, y, x, saved[2], saved[3], saved[4], context->saved_data["training"].toBool(), relu, dx, written, dweight, dbias);
+    const auto group = context->saved_data.count("group") ? ct::Holder::kept(context->saved_data["group"]) : nullptr;
+    const auto by = run(dy, y, x, saved[2], saved[3], saved[4], context->saved_data["training"].toBool(), relu, group, dx, written);
     at::Tensor none;
-    return {dx, dresidual, dweight, dbias, none, none, none, none, none, none};
+    return {dx, dresidual, by.dweight, by.dbias, none, none, none, none, none, none, none};
   }
 };
+
+/// Batch norm of all ranks' rows, composed of LibTorch's operators in f64; gradients follow from theirs.
+at::Tensor synchronized(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
+                        const at::Tensor &running_mean, const at::Tensor &running_var, double momentum, double eps,
+                        const GroupPointer &group) {
+  const auto channels = x.size(1);
+  const std::vector<int64_t> over{0, 2, 3}, shape{1, channels, 1, 1};
+  const auto wide = x.to(at::kDouble);
+  const auto rows = at::full({1}, static_cast<double>(x.numel() / channels), wide.options());
+  const auto first = ct::tracked_sum(group, at::cat({wide.sum(over), rows}));
+  const auto n = first.detach().narrow(0, channels, 1);
+  const auto mean = first.narrow(0, 0, channels) / n;
+  const auto centered = wide - mean.view(shape);
+  const auto variance = ct::tracked_sum(group, centered.square().sum(over)) / n;
+  {
+    at::NoGradGuard none;
+    running_mean.mul_(1 - momentum).add_(mean.to(running_mean.scalar_type()), momentum);
+    const auto unbiased = variance * (n / at::clamp_min(n - 1, 1));
+    running_var.mul_(1 - momentum).add_(unbiased.to(running_var.scalar_type()), momentum);
+  }
+  const auto scale = (variance + eps).rsqrt() * weight.to(at::kDouble);
+  return (centered * scale.view(shape) + bias.to(at::kDouble).view(shape)).to(x.scalar_type());
+}
 
 bool fits(const at::Tensor &a) {
   return a.is_cpu() && a.dim() == 4 && a.is_contiguous(at::MemoryFormat::ChannelsLast);
@@ -201,7 +230,7 @@ using namespace ct;
 
 extern "C" ct_error *ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor weight, ct_tensor bias,
                                    ct_tensor running_mean, ct_tensor running_var, bool training, double momentum,
-                                   double eps, bool relu, bool unfused, ct_tensor *out) {
+                                   double eps, bool relu, bool unfused, ct_group *group, ct_tensor *out) {
   return guarded([&] {
     const auto &a = get(x), &w = get(weight), &b = get(bias), &rm = get(running_mean), &rv = get(running_var);
     auto r = optional(residual);
@@ -217,8 +246,11 @@ extern "C" ct_error *ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor we
                        w.scalar_type() == at::kFloat && w.is_contiguous() && b.is_contiguous() &&
                        rm.is_contiguous() && rv.is_contiguous() &&
                        (!r.defined() || (fits(r) && r.scalar_type() == a.scalar_type()));
-    if (fused) return put(out, FusedBatchNorm::apply(a, r.defined() ? std::optional(r) : std::nullopt, w, b, rm, rv, training, momentum, eps, relu));
-    auto y = at::batch_norm(a, w, b, rm, rv, training, momentum, eps, false);
+    const GroupPointer ranks = group && training ? group->group : nullptr;
+    if (fused) return put(out, FusedBatchNorm::apply(a, r.defined() ? std::optional(r) : std::nullopt, w, b, rm, rv, training, momentum, eps, relu, ranks));
+    TORCH_CHECK(!ranks || a.numel() > 0, "batch norm of no images over several processes");
+    auto y = ranks ? synchronized(a, w, b, rm, rv, momentum, eps, ranks)
+                   : at::batch_norm(a, w, b, rm, rv, training, momentum, eps, false);
     if (r.defined()) y = y + r;
     put(out, relu ? y.relu() : y);
   });

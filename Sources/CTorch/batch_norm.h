@@ -3,9 +3,15 @@
 #include <ATen/core/Tensor.h>
 
 #include <cmath>
+#include <memory>
 #include <vector>
 
+#include "process_group.h"
+
 namespace ct {
+
+/// Adds up two sums per channel over the ranks of a group (or none), and returns how many rows they are then of.
+double join(const std::shared_ptr<Group> &group, int64_t rows, std::vector<double> &a, std::vector<double> &b);
 
 /// Batch norm's parameters, f32 vectors of one length.
 struct NormState {
@@ -50,14 +56,18 @@ struct NormGradient {
   at::Tensor dweight, dbias;
   std::vector<float> scale, slope, offset;
 
-  NormGradient(const at::Tensor &weight, const at::Tensor &mean, const at::Tensor &inverse, const std::vector<double> &sum,
-               const std::vector<double> &dot, double n, bool training)
+  /// `sum` and `dot` are this process's; those of a group are joined for dx. `rows`: numbers a channel here.
+  NormGradient(const at::Tensor &weight, const at::Tensor &mean, const at::Tensor &inverse, std::vector<double> sum,
+               std::vector<double> dot, int64_t rows, bool training, const std::shared_ptr<Group> &group)
       : dweight(at::empty_like(weight)), dbias(at::empty_like(weight)), scale(weight.numel()), slope(weight.numel()),
         offset(weight.numel()) {
     const auto m = mean.data_ptr<float>(), i = inverse.data_ptr<float>(), gamma = weight.data_ptr<float>();
     for (int64_t c = 0; c < weight.numel(); ++c) {
       dweight.data_ptr<float>()[c] = static_cast<float>(dot[c] * i[c]);
       dbias.data_ptr<float>()[c] = static_cast<float>(sum[c]);
+    }
+    const double n = training ? join(group, rows, sum, dot) : 1;
+    for (int64_t c = 0; c < weight.numel(); ++c) {
       const double s = static_cast<double>(gamma[c]) * i[c];
       const double tilt = training ? -s * i[c] * i[c] * dot[c] / n : 0;
       scale[c] = static_cast<float>(s);

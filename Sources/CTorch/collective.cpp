@@ -29,12 +29,6 @@ void run(Group &group, const char *operation, Start &&start) {
 
 constexpr const char *all_reduce = "all-reduce";
 
-/// Keeps a group alive as long as a graph needs it.
-struct Holder : torch::CustomClassHolder {
-  std::shared_ptr<Group> group;
-  explicit Holder(std::shared_ptr<Group> group) : group(std::move(group)) {}
-};
-
 /// y = sum of the ranks' x; so dL/dx = sum of the ranks' dL/dy, L being the sum of their losses.
 struct TrackedSum : torch::autograd::Function<TrackedSum> {
   static at::Tensor sum(const std::shared_ptr<Group> &group, const at::Tensor &a) {
@@ -44,17 +38,20 @@ struct TrackedSum : torch::autograd::Function<TrackedSum> {
   }
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &a,
                             const std::shared_ptr<Group> &group) {
-    context->saved_data["group"] = c10::IValue::make_capsule(c10::make_intrusive<Holder>(group));
+    context->saved_data["group"] = Holder::keeping(group);
     return sum(group, a);
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
                                                  const torch::autograd::variable_list &gradients) {
-    const auto holder = context->saved_data["group"].toCapsule();
-    return {sum(static_cast<Holder &>(*holder).group, gradients[0]), at::Tensor()};
+    return {sum(Holder::kept(context->saved_data["group"]), gradients[0]), at::Tensor()};
   }
 };
 
 }  // namespace
+
+at::Tensor ct::tracked_sum(const std::shared_ptr<Group> &group, const at::Tensor &tensor) {
+  return TrackedSum::apply(tensor, group);
+}
 
 Reduction Reduction::start(std::shared_ptr<Group> group, at::Tensor tensor, ct_reduction kind) {
   TORCH_CHECK(kind != ct_reduce_mean || tensor.is_floating_point(), "whole numbers have no mean here");
@@ -106,7 +103,7 @@ ct_error *ct_all_gather(ct_group *group, ct_tensor a, ct_tensor *out) {
 }
 
 ct_error *ct_tracked_sum(ct_group *group, ct_tensor a, ct_tensor *out) {
-  return guarded([&] { put(out, TrackedSum::apply(get(a), group->group)); });
+  return guarded([&] { put(out, tracked_sum(group->group, get(a))); });
 }
 
 ct_error *ct_all_reduce_start(ct_group *group, ct_tensor a, ct_reduction kind, ct_pending **out) {

@@ -184,14 +184,16 @@ struct FusedConvolution : torch::autograd::Function<FusedConvolution> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &kernel,
                             const std::optional<at::Tensor> &addend, const at::Tensor &weight, const at::Tensor &bias,
                             const at::Tensor &running_mean, const at::Tensor &running_var, bool training, double momentum,
-                            double eps, bool relu, bool graph) {
+                            double eps, bool relu, bool graph,
+                            const std::shared_ptr<ct::Group> &group) {
     const NormState state{weight, bias, running_mean, running_var, momentum, eps};
     const auto run = x.scalar_type() == at::kFloat ? forward<float> : forward<uint16_t>;
-    return run(context, x, kernel, addend.value_or(at::Tensor()), state, training, relu, graph);
+    return run(context, x, kernel, addend.value_or(at::Tensor()), state, training, relu, graph, group);
   }
   template <class T>
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &kernel,
-                            const at::Tensor &residual, const NormState &state, bool training, bool relu, bool graph) {
+                            const at::Tensor &residual, const NormState &state, bool training, bool relu, bool graph,
+                            const std::shared_ptr<ct::Group> &group) {
     const Geometry g(x, kernel);
     Normalization norm(state);
     if (!training)
@@ -201,7 +203,8 @@ struct FusedConvolution : torch::autograd::Function<FusedConvolution> {
       return Convolution<T>::forward(x, kernel, packed.numbers, {norm.scale.data(), norm.offset.data(), data<T>(residual), relu}, nullptr);
     std::vector<Moments> parts;
     const auto middle = Convolution<T>::forward(x, kernel, packed.numbers, {}, training ? &parts : nullptr);
-    if (training)
+    if (training) {
+      std::vector<double> first(g.outputs), second(g.outputs);
       for (int64_t c = 0; c < g.outputs; ++c) {
         // Chan, Golub & LeVeque 1983: means and sums of squares of parts, joined.
         double n = 0, mean = 0, squares = 0;
@@ -213,8 +216,16 @@ struct FusedConvolution : torch::autograd::Function<FusedConvolution> {
           mean += apart * part.n / all;
           n = all;
         }
-        norm.train(state, c, mean, squares / n, n);
+        first[c] = mean, second[c] = squares;
+        // Ranks meet about zero, where f64 leaves f32 data nothing to cancel.
+        if (group) second[c] += n * mean * mean, first[c] *= n;
       }
+      const double n = ct::join(group, g.rows(), first, second);
+      for (int64_t c = 0; c < g.outputs; ++c) {
+        const double mean = group ? first[c] / n : first[c];
+        norm.train(state, c, mean, group ? second[c] / n - mean * mean : second[c] / n, n);
+      }
+    }
     auto y = at::empty_like(middle);
     parallel(g.rows(), 512, [&](int64_t, int64_t begin, int64_t end) {
       apply_any(data<T>(middle), data<T>(residual), norm.scale.data(), norm.offset.data(), g.outputs, begin, end, data<T>(y), relu);
@@ -224,6 +235,7 @@ struct FusedConvolution : torch::autograd::Function<FusedConvolution> {
     context->saved_data["training"] = training;
     context->saved_data["relu"] = relu;
     context->saved_data["residual"] = residual.defined();
+    if (group) context->saved_data["group"] = ct::Holder::keeping(group);
     return y;
   }
 
@@ -246,13 +258,15 @@ struct FusedConvolution : torch::autograd::Function<FusedConvolution> {
                         sum.data() + part * g.outputs, dot.data() + part * g.outputs, relu);
     });
     for (int64_t i = g.outputs; i < parts * g.outputs; ++i) sum[i % g.outputs] += sum[i], dot[i % g.outputs] += dot[i];
-    const NormGradient by(weight, mean, saved[6], sum, dot, static_cast<double>(g.rows()), training);
+    sum.resize(g.outputs), dot.resize(g.outputs);
+    const auto group = context->saved_data.count("group") ? ct::Holder::kept(context->saved_data["group"]) : nullptr;
+    const NormGradient by(weight, mean, saved[6], sum, dot, g.rows(), training, group);
     // Without a ReLU the residual's gradient is dy itself.
     at::Tensor masked = residual && relu ? at::empty_like(dy) : at::Tensor(), dx, dkernel;
     if (context->needs_input_grad(0)) dx = at::empty_like(x);
     Convolution<T>::backward(dy, y, middle, x, kernel, by, relu, masked, dx, dkernel);
     at::Tensor none;
-    return {dx, dkernel, residual ? (relu ? masked : dy) : none, by.dweight, by.dbias, none, none, none, none, none, none, none};
+    return {dx, dkernel, residual ? (relu ? masked : dy) : none, by.dweight, by.dbias, none, none, none, none, none, none, none, none};
   }
 };
 
@@ -300,7 +314,7 @@ at::Tensor ct::DirectConvolution::operator()(const at::Tensor &, const at::Tenso
 extern "C" ct_error *ct_conv_batch_norm(ct_tensor x, ct_tensor kernel, intptr_t stride, intptr_t pad_height, intptr_t pad_width,
                                         ct_tensor residual, ct_tensor weight, ct_tensor bias, ct_tensor running_mean,
                                         ct_tensor running_var, bool training, double momentum, double eps, bool relu,
-                                        bool unfused, ct_tensor *out) {
+                                        bool unfused, ct_group *group, ct_tensor *out) {
 #if defined(__x86_64__)
   bool direct = false;
   auto *error = guarded([&] {
@@ -316,7 +330,7 @@ extern "C" ct_error *ct_conv_batch_norm(ct_tensor x, ct_tensor kernel, intptr_t 
     direct = true;
     const bool graph = at::GradMode::is_enabled() && (a.requires_grad() || k.requires_grad() || state.weight.requires_grad() || (r.defined() && r.requires_grad()));
     put(out, FusedConvolution::apply(a, k, r.defined() ? std::optional(r) : std::nullopt, state.weight, state.bias,
-                                     state.running_mean, state.running_var, training, momentum, eps, relu, graph));
+                                     state.running_mean, state.running_var, training, momentum, eps, relu, graph, group && training ? group->group : nullptr));
   });
   if (error || direct) return error;
 #endif
@@ -328,5 +342,5 @@ extern "C" ct_error *ct_conv_batch_norm(ct_tensor x, ct_tensor kernel, intptr_t 
       }))
     return failure;
   ct_tensor handle{&middle};
-  return ct_batch_norm(handle, residual, weight, bias, running_mean, running_var, training, momentum, eps, relu, unfused, out);
+  return ct_batch_norm(handle, residual, weight, bias, running_mean, running_var, training, momentum, eps, relu, unfused, group, out);
 }

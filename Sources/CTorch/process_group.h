@@ -1,6 +1,7 @@
 // What the files about many processes share: the group, and who of it is still there.
 #pragma once
 #include <ATen/core/Tensor.h>
+#include <ATen/core/ivalue.h>
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
@@ -94,6 +95,19 @@ struct Group {
   [[noreturn]] void fail(const char *operation, int64_t number, const std::string &reason);
 };
 
+/// Keeps a group alive as long as a graph needs it.
+struct Holder : torch::CustomClassHolder {
+  std::shared_ptr<Group> group;
+  explicit Holder(std::shared_ptr<Group> group) : group(std::move(group)) {}
+  static c10::IValue keeping(const std::shared_ptr<Group> &group) {
+    return c10::IValue::make_capsule(c10::make_intrusive<Holder>(group));
+  }
+  static std::shared_ptr<Group> kept(const c10::IValue &value) {
+    const auto holder = value.toCapsule();
+    return static_cast<Holder &>(*holder).group;
+  }
+};
+
 /// An all-reduce on its way. `tensor` becomes the result, in place.
 struct Reduction {
   std::shared_ptr<Group> group;
@@ -106,6 +120,9 @@ struct Reduction {
   static Reduction start(std::shared_ptr<Group> group, at::Tensor tensor, ct_reduction kind);
   void wait();
 };
+
+/// The sum over the ranks; its gradient is the sum of theirs.
+at::Tensor tracked_sum(const std::shared_ptr<Group> &group, const at::Tensor &tensor);
 
 }  // namespace ct
 

@@ -42,7 +42,8 @@ public struct Convolution {
 ///
 /// Conventions: the running statistics take 0.1 of the new value at each step (LibTorch's momentum; 0.9 for the old
 /// value in the study's words), the variance among them unbiased (n - 1), while the batch is normalized by the biased
-/// one; epsilon 1e-5 is added to the variance unless a network says otherwise.
+/// one; epsilon 1e-5 is added to the variance unless a network says otherwise. The batch is that of all processes of the
+/// pass's group.
 public struct BatchNorm {
   let state: Tensor.BatchNormState
 
@@ -62,7 +63,7 @@ public struct BatchNorm {
     -> Tensor
   {
     try x.batchNorm(
-      state, residual: residual, relu: relu, training: pass.mode.isTraining, fused: pass.fused)
+      state, residual: residual, relu: relu, training: pass.mode.isTraining, fused: pass.fused, group: pass.group)
   }
 }
 
@@ -98,7 +99,7 @@ public struct NormalizedConvolution {
     } else {
       y = try x.convolutionBatchNorm(
         kernel: convolution.weight, stride: convolution.stride, padding: convolution.padding, norm.state,
-        residual: residual, relu: relu, training: pass.mode.isTraining, fused: pass.fused)
+        residual: residual, relu: relu, training: pass.mode.isTraining, fused: pass.fused, group: pass.group)
     }
     convolution.count(y, pass)
     return y

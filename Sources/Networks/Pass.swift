@@ -6,6 +6,8 @@ public struct Pass {
   public let mode: Mode
   /// The type of activations: `.f32` or `.bf16` (weights, statistics and features stay f32), `.f64` in tests.
   public let precision: ElementType
+  /// The processes whose images together make a batch for batch norm; nil: those at hand are all.
+  public let group: ProcessGroup?
   /// Whether the fused kernels are used; off only to compare.
   public let fused: Bool
   /// Where convolutions find batch norm folded into their weights, in evaluation without gradients; nil: it stays apart.
@@ -17,11 +19,13 @@ public struct Pass {
 
   /// Describes a pass.
   public init(
-    _ mode: Mode, precision: ElementType = .f32, fused: Bool = true, folding: Folding? = nil,
+    _ mode: Mode, precision: ElementType = .f32, group: ProcessGroup? = nil, fused: Bool = true,
+    folding: Folding? = nil,
     tap: ((String, Tensor) throws(TorchError) -> Void)? = nil, counting: ((Int) -> Void)? = nil
   ) {
     self.mode = mode
     self.precision = precision
+    self.group = group
     self.fused = fused
     self.folding = folding
     self.counting = counting

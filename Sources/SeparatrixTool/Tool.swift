@@ -84,6 +84,7 @@ public enum Tool {
     case NetworkError.missingParameter, NetworkError.wrongShape: 3
     case is NetworkError, is ObjectiveError: 2
     case is ArrayFileError: 3
+    case is ProcessPlaceError: 2
     case is MeasureError: 3
     case let error as TransferError:
       ["k", "distance", "weighting", "lambdas", "holdout", "temperature"].contains(error.argument) ? 2 : 3

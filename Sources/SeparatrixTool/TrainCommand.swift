@@ -4,6 +4,7 @@ import Foundation
 import Networks
 import Objectives
 import Study
+import Torch
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -60,6 +61,11 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Seed of the holdout.") var holdoutSeed: UInt64?
   @Option(help: "Threads of each operation (part of the plan).") var threads: Int?
   @Option(help: "Folder of the run.") var out: String
+  @Option(help: "Processes on this machine that share each batch.") var processes: Int?
+  @Option(help: "Seconds after which processes give up waiting for one of them.") var timeout = 600.0
+  @Option(
+    help: "Batch norm over the batch of all processes: on (default), or off: over each one's share (part of the plan)."
+  ) var syncBn: String?
   @Option(help: "Write a checkpoint every SECONDS, or every N steps as Nsteps.") var checkpointEvery = "30"
   @Flag(help: "Show the plan, its size and stop.") var dryRun = false
   @OptionGroup var pictures: PictureOptions
@@ -69,18 +75,23 @@ struct TrainCommand: ParsableCommand {
     guard let interval = CheckpointInterval(parsing: checkpointEvery) else {
       throw Outcome.usage("--checkpoint-every '\(checkpointEvery)': expected seconds, as 30, or steps, as 500steps")
     }
-    let (plan, all) = try settle()
+    if try launch() { return }
+    let place = try self.place()
+    let early = place == nil ? nil : SignalTrap()  // one rank stops all, and only between steps
+    var (plan, all) = try settle(place)
     let folder = URL(typed: out)
     if dryRun { return try show(plan, all) }
-    let trap = SignalTrap()
+    let group = try join(place, &plan)
+    let trap = early ?? SignalTrap()
+    let speaks = (place?.rank ?? 0) == 0
     let line = ProgressLine()
     let start = DispatchTime.now().uptimeNanoseconds
     var steps = 0
     var first = 0
     var last: Training.EpochRecord?
-    let outcome = try TrainingRun(plan: plan, folder: folder, catalog: Tool.catalog).run(
-      all: all, checkpointEvery: interval
-    ) { event in
+    let run = TrainingRun(plan: plan, folder: folder, catalog: Tool.catalog)
+    let events = { (event: TrainingEvent) in
+      guard speaks else { return }
       switch event {
       case .started(let total, _, let samples, let parameters):
         steps = total
@@ -108,10 +119,15 @@ struct TrainCommand: ParsableCommand {
             plan.training.epochs, record.loss, 100 * record.trainAccuracy,
             record.holdoutAccuracy.map { String(format: "%.1f %%", 100 * $0) } ?? "-", record.imagesPerSecond))
       }
-    } shouldStop: {
-      trap.count > 0
+    }
+    let outcome = try naming {
+      try run.run(all: all, group: group, checkpointEvery: interval, events: events) { trap.count > 0 }
     }
     line.clear()
+    guard speaks else {
+      if case .interrupted = outcome { throw Outcome(code: 4) }
+      return
+    }
     switch outcome {
     case .interrupted(let step):
       throw Outcome.interrupted("interrupted at step \(step); the same command line goes on from there")
@@ -130,7 +146,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// The plan from the options and the training samples.
-  private func settle() throws -> (Plan, Samples) {
+  private func settle(_ place: ProcessPlace?) throws -> (Plan, Samples) {
     var base: Plan?
     if let plan {
       let url = URL(typed: plan)
@@ -163,7 +179,7 @@ struct TrainCommand: ParsableCommand {
       try objective.map { try ObjectiveSpec(parsing: $0, classes: all.classCount, from: Tool.catalog.objectives) }
       ?? base?.objective ?? ObjectiveSpec([Softmax()])
     var result =
-      base ?? Plan(data: reference, network: NetworkSpec(name: name), objective: spec, threads: HostMachine.cores)
+      base ?? Plan(data: reference, network: NetworkSpec(name: name), objective: spec, threads: usualThreads(place))
     result.data = reference
     result.dataDigest = all.digest
     result.network = NetworkSpec(
@@ -201,6 +217,10 @@ struct TrainCommand: ParsableCommand {
       }
     }
     if let precision { result.training.precision = try named(Precision.self, precision, "--precision") }
+    if let syncBn {
+      guard ["on", "off"].contains(syncBn) else { throw Outcome.usage("--sync-bn '\(syncBn)': expected on or off") }
+      result.training.syncBatchNorm = syncBn == "off" ? false : nil
+    }
     if let holdout { result.holdout = holdout }
     if let holdoutSeed { result.holdoutSeed = holdoutSeed }
     if let seed { result.seed = seed }

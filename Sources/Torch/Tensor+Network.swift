@@ -58,13 +58,19 @@ extension Tensor {
   /// Batch norm over [n, c, h, w], then + residual, then ReLU: one pass over memory each way where the fused kernels
   /// apply (CPU, channels-last, f32 or bf16, c a multiple of 16), else LibTorch's own operators, with equal results
   /// up to rounding. `training` uses batch statistics and moves the running ones.
+  ///
+  /// With a `group` the statistics are those of all its ranks' images together, as are the sums in the gradient of x;
+  /// every rank must take part, forward and backward, with at least one image. The gradients of weight and bias are the
+  /// rank's own share of them.
   public func batchNorm(
-    _ state: BatchNormState, residual: Tensor? = nil, relu: Bool, training: Bool, fused: Bool = true
+    _ state: BatchNormState, residual: Tensor? = nil, relu: Bool, training: Bool, fused: Bool = true,
+    group: ProcessGroup? = nil
   ) throws(TorchError) -> Tensor {
-    try Tensor { out in
+    defer { withExtendedLifetime(group) {} }
+    return try Tensor { out in
       ct_batch_norm(
         raw, residual?.raw ?? Tensor.absent, state.weight.raw, state.bias.raw, state.runningMean.raw,
-        state.runningVariance.raw, training, state.momentum, state.epsilon, relu, !fused, &out)
+        state.runningVariance.raw, training, state.momentum, state.epsilon, relu, !fused, group?.raw, &out)
     }
   }
 
@@ -73,13 +79,14 @@ extension Tensor {
   /// and padding 1, channels multiples of 16) all at once, with equal results up to rounding.
   public func convolutionBatchNorm(
     kernel: Tensor, stride: Int = 1, padding: (height: Int, width: Int), _ state: BatchNormState,
-    residual: Tensor? = nil, relu: Bool, training: Bool, fused: Bool = true
+    residual: Tensor? = nil, relu: Bool, training: Bool, fused: Bool = true, group: ProcessGroup? = nil
   ) throws(TorchError) -> Tensor {
-    try Tensor { out in
+    defer { withExtendedLifetime(group) {} }
+    return try Tensor { out in
       ct_conv_batch_norm(
         raw, kernel.raw, stride, padding.height, padding.width, residual?.raw ?? Tensor.absent, state.weight.raw,
         state.bias.raw, state.runningMean.raw, state.runningVariance.raw, training, state.momentum, state.epsilon,
-        relu, !fused, &out)
+        relu, !fused, group?.raw, &out)
     }
   }
 

@@ -10,6 +10,9 @@ struct BatchRequest: Sendable {
   var epoch: Int?
   /// The step within the run, for what is drawn once a batch.
   var step = 0
+  /// Where several processes share the batch: the places in `indices` that this one makes, a range for each part of the
+  /// batch; nil: all.
+  var shares: [Range<Int>]?
 }
 
 /// A batch as it comes.
@@ -26,6 +29,16 @@ struct Batch {
   let partners: Tensor?
   /// Pictures left out by the policy `skip`.
   let skipped: [BadImage]
+  /// Where several processes share the batch.
+  var share: Share?
+
+  /// A process's share of a batch.
+  struct Share {
+    /// Its samples in each part of the batch.
+    let parts: [Range<Int>]
+    /// The samples of the whole batch; nil where pictures may have been left out, so that nobody knows yet.
+    let total: Int?
+  }
 
   /// Some of its samples in a row.
   func part(_ range: Range<Int>) throws(TorchError) -> Batch {
@@ -41,7 +54,7 @@ struct Batch {
 /// At most `ahead` batches exist beyond the one in use: whoever takes them sets the pace, and memory stays flat. What comes
 /// out does not depend on threads. Batches that need no work worth a thread are made when they are asked for.
 final class BatchLoader {
-  private let batches: Batches
+  let batches: Batches
   private let crew: Crew?
   private let ahead: Int
   private let request: (Int) -> BatchRequest?
@@ -67,8 +80,9 @@ final class BatchLoader {
   /// The next batch; nil after the last. Throws for a bad picture, unless it is to be left out.
   func next() throws(TrainingError) -> Batch? {
     while waiting.count <= (crew == nil ? 0 : ahead), let request = request(asked) {
-      let (tensor, out) = try memory(count: request.indices.count)
-      let job = Crew.Job(request, tensor, out)
+      let rows = rows(request)
+      let (tensor, out) = try memory(count: rows.count)
+      let job = Crew.Job(request, rows, tensor, out)
       asked += 1
       waiting.append(job)
       if let crew { crew.start(job) } else { Crew.work(job, batches) }
@@ -101,8 +115,9 @@ final class BatchLoader {
     let shape = batches.samples.shape
     let faults = job.faults.sorted { $0.key < $1.key }
     if let (place, fault) = faults.first, batches.samples.onBadImage != .skip {
-      throw .data(batches.bad(job.request.indices[place], fault).error)
+      throw .data(batches.bad(job.rows[place], fault).error)
     }
+    if let shares = job.request.shares { return try share(job, shares) }
     let kept = job.request.indices.indices.filter { job.faults[$0] == nil }
     let indices = kept.map { job.request.indices[$0] }
     if !faults.isEmpty, let out = job.out {
@@ -111,10 +126,8 @@ final class BatchLoader {
       }
     }
     var mixing: Mixing?
-    if let epoch = job.request.epoch, batches.pipeline.mixes, indices.count > 1, let out = job.out {
-      var random = CounterGenerator(
-        seed: batches.seed, purpose: .mixing, UInt64(epoch), UInt64(job.request.step))
-      mixing = batches.pipeline.mixing(width: shape.width, height: shape.height, random: &random)
+    if indices.count > 1, let out = job.out {
+      mixing = self.mixing(job.request)
       mixing?.apply(
         to: UnsafeMutableBufferPointer(start: out, count: indices.count * shape.count), count: indices.count,
         height: shape.height, width: shape.width, channels: shape.channels)
@@ -131,21 +144,24 @@ final class BatchLoader {
   }
 
   /// The threads. They know jobs by their memory only; tensors stay with whoever asked.
-  private final class Crew: @unchecked Sendable {
-    /// A batch in the making. All but `request` and `out` is guarded by the crew's lock until the job is done.
+  final class Crew: @unchecked Sendable {
+    /// A batch in the making. What varies is guarded by the crew's lock until the job is done.
     final class Job: @unchecked Sendable {
       let request: BatchRequest
+      /// The samples to make, one after another in memory.
+      let rows: [Int]
       let tensor: Tensor
       let out: UnsafeMutablePointer<Float>?
       var next = 0
       var left: Int
       var faults: [Int: ImageFault] = [:]
 
-      init(_ request: BatchRequest, _ tensor: Tensor, _ out: UnsafeMutablePointer<Float>?) {
+      init(_ request: BatchRequest, _ rows: [Int], _ tensor: Tensor, _ out: UnsafeMutablePointer<Float>?) {
         self.request = request
+        self.rows = rows
         self.tensor = tensor
         self.out = out
-        left = request.indices.count
+        left = rows.count
       }
     }
 
@@ -185,7 +201,7 @@ final class BatchLoader {
     /// All of a job on the calling thread.
     static func work(_ job: Job, _ batches: Batches) {
       let reader = ImageReader()
-      for place in job.request.indices.indices {
+      for place in job.rows.indices {
         if let fault = make(job, place, batches, reader) { job.faults[place] = fault }
       }
       job.left = 0
@@ -195,7 +211,7 @@ final class BatchLoader {
       guard let out = job.out else { return nil }
       do throws(ImageFault) {
         try batches.fill(
-          out + place * batches.samples.shape.count, reader, index: job.request.indices[place],
+          out + place * batches.samples.shape.count, reader, index: job.rows[place],
           epoch: job.request.epoch)
         return nil
       } catch {
@@ -211,9 +227,9 @@ final class BatchLoader {
         guard !isStopped, let job = jobs.first else { break }
         let place = job.next
         job.next += 1
-        if job.next >= job.request.indices.count { jobs.removeFirst() }
+        if job.next >= job.rows.count { jobs.removeFirst() }
         condition.unlock()
-        let fault = job.request.indices.isEmpty ? nil : Self.make(job, place, batches, reader)
+        let fault = job.rows.isEmpty ? nil : Self.make(job, place, batches, reader)
         condition.lock()
         if let fault { job.faults[place] = fault }
         job.left -= 1

@@ -74,17 +74,20 @@ struct Optimizer {
     return result
   }
 
-  /// Everything a resumed run needs, by name.
-  func state() throws(TorchError) -> [(name: String, tensor: Tensor)] {
+  /// Everything a resumed run needs, by name; the statistics of batch norm only if asked for.
+  func state(statistics: Bool = true) throws(TorchError) -> [(name: String, tensor: Tensor)] {
+    func isWanted(_ entry: Parameters.Entry) -> Bool { statistics || entry.kind != .statistic }
     var result: [(name: String, tensor: Tensor)] = []
-    for entry in model.parameters.entries { result.append((entry.name, try entry.tensor.detach())) }
+    for entry in model.parameters.entries where isWanted(entry) {
+      result.append((entry.name, try entry.tensor.detach()))
+    }
     let (first, second) = Self.names(options)
     for (entry, parameter) in zip(model.parameters.trained, optimized) {
       result.append(("\(first).\(entry.name)", parameter.first))
       if let second, let tensor = parameter.second { result.append(("\(second).\(entry.name)", tensor)) }
     }
     if options.ema > 0 {
-      for (entry, average) in zip(model.parameters.entries, averages) {
+      for (entry, average) in zip(model.parameters.entries, averages) where isWanted(entry) {
         result.append(("average.\(entry.name)", average))
       }
     }

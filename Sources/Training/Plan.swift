@@ -142,6 +142,9 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
   public var augment: [AugmentationSpec] = []
   /// `f32`, or `bf16` for activations in bf16 with weights, statistics and sums in f32.
   public var precision = Precision.f32
+  /// False: where several processes share a batch, batch norm takes the statistics of each one's share, so that results
+  /// depend on their number. nil: of the whole batch.
+  public var syncBatchNorm: Bool?
 
   /// The defaults.
   public init() {}
@@ -150,6 +153,7 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
     case epochs, batch, warmup, decay, momentum, ema, augment, precision, optimizer, betas, epsilon, clip, accumulate
     case patience
     case testSize = "test_size"
+    case syncBatchNorm = "sync_batch_norm"
     case learningRate = "learning_rate"
     case weightDecay = "weight_decay"
   }
@@ -175,6 +179,8 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
     accumulate = try keys.decodeIfPresent(Int.self, forKey: .accumulate)
     patience = try keys.decodeIfPresent(Int.self, forKey: .patience)
     testSize = try keys.decodeIfPresent(Int.self, forKey: .testSize)
+    // The default has one form, and so one digest.
+    if try keys.decodeIfPresent(Bool.self, forKey: .syncBatchNorm) == false { syncBatchNorm = false }
   }
 
   /// Throws for the first value out of range, naming it and what was expected.

@@ -29,14 +29,18 @@ public struct EpochRecord: Codable, Equatable, Sendable {
 /// `log.jsonl`: one JSON object a line, appended, each with "event" and "time". A line that a kill cut short is
 /// closed, so that later ones stay readable.
 struct RunLog {
-  private let handle: FileHandle
+  private let handle: FileHandle?
+
+  /// One that writes nothing, for processes that do not lead their run.
+  init() { handle = nil }
 
   init(_ url: URL) throws(TrainingError) {
     let descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw .file(path: url.path, operation: "open", reason: String(cString: strerror(errno)))
     }
-    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    self.handle = handle
     let size = lseek(descriptor, 0, SEEK_END)
     var last: UInt8 = 10
     if size > 0, pread(descriptor, &last, 1, size - 1) == 1, last != 10 { try? handle.write(contentsOf: Data([10])) }
@@ -44,6 +48,7 @@ struct RunLog {
 
   /// Appends one event.
   func write(_ event: String, _ fields: some Encodable) throws(TrainingError) {
+    guard let handle else { return }
     try wrapping {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

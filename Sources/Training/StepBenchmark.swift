@@ -66,7 +66,7 @@ public struct StepBenchmark: Sendable {
       let labels = try Tensor((0..<batch).map { _ in random.below(classes) })
       let whole = Batch(
         images: images, labels: labels, indices: Array(0..<batch), mixing: nil, partners: nil, skipped: [])
-      let train = TrainingStep(model, objective, optimizer, precision)
+      let train = try TrainingStep(model, objective, optimizer, precision)
       var seconds: [Double] = []
       for step in 0..<steps + 4 {
         let start = DispatchTime.now().uptimeNanoseconds

@@ -215,13 +215,12 @@ public struct Predictions {
     layerNames = names
   }
 
-  /// Share of samples whose largest output is their label's.
-  public func accuracy() throws(TrainingError) -> Double {
-    do throws(TorchError) {
-      let best = try outputs.argmax(1).ints()
-      return Double(zip(best, labels).count { $0 == $1 }) / Double(labels.count)
-    } catch {
-      throw .torch(error)
-    }
+  /// How many samples have their largest output at their label.
+  func right() throws(TrainingError) -> Int {
+    let best = try torch { () throws(TorchError) in try outputs.argmax(1).ints() }
+    return zip(best, labels).count { $0 == $1 }
   }
+
+  /// Share of samples whose largest output is their label's.
+  public func accuracy() throws(TrainingError) -> Double { Double(try right()) / Double(labels.count) }
 }

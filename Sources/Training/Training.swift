@@ -105,36 +105,58 @@ public struct TrainingRun {
 
   /// Trains, or goes on, or finds all done. `events` hears of progress; `shouldStop` is asked after each step.
   /// A digest of the data in the plan is checked against `all`, the training split.
+  ///
+  /// With a `group`, every rank of it calls this with the same plan and data; rank 0 alone touches the folder. All stop
+  /// when one is asked to. The number of ranks is no part of the plan: a run goes on with any.
   public func run(
-    all: Samples, checkpointEvery: CheckpointInterval = .seconds(30),
+    all: Samples, group: ProcessGroup? = nil, checkpointEvery: CheckpointInterval = .seconds(30),
     events: @escaping (TrainingEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> TrainingOutcome {
-    var (train, holdout) = try prepare(all)
+    let team = group.flatMap { group in
+      group.worldSize > 1 ? Team(group: group, synchronizesNorm: plan.training.syncBatchNorm ?? true) : nil
+    }
+    var (train, holdout) = try prepare(all, team)
     if let held = holdout { holdout = held.converted(to: testShape(of: held)) }
     if plan.training.patience != nil, holdout == nil {
       throw .badPlan(
         field: "training.patience", value: "given", expected: "a holdout to look at: set `holdout` above 0")
     }
-    try wrapping { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
-    let lock = try take()
+    let digest = try wrapping { try plan.digest() }
+    try team?.requireOnePlan(digest: digest)
+    let steps = train.count / plan.training.batch * plan.training.epochs
+    var (log, isFinished) = (RunLog(), false)
+    var lock: FileLock?
     defer { withExtendedLifetime(lock) {} }
-    AtomicFile.removePartials(in: folder.path)
-    AtomicFile.removePartials(in: folder.appendingPathComponent("checkpoints").path)
-    let digest = try settle()
-    let weights = folder.appendingPathComponent("weights.safetensors")
-    let logFile = folder.appendingPathComponent("log.jsonl")
-    let log = try RunLog(logFile)
-    if hasWhole(weights, events) {
-      Checkpoints(folder: folder.appendingPathComponent("checkpoints"), planDigest: digest).removeAll()
-      // Killed between the weights and the log's last line.
-      let steps = train.count / plan.training.batch * plan.training.epochs
-      if !RunLog.tells("finished", logFile) { try log.write("finished", ["step": steps]) }
-      return .finished(steps: steps, wasFinished: true)
+    if team?.leads ?? true {
+      try wrapping { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
+      lock = try take()
+      (log, isFinished) = try open(digest, steps, events)
     }
+    isFinished = try team?.ofLeader(isFinished) ?? isFinished
+    if isFinished { return .finished(steps: steps, wasFinished: true) }
     train = try resident(train, log, events)
     if let held = holdout { holdout = try resident(held, log, events) }
-    let loop = try TrainingLoop(self, digest, train, holdout, log, events)
+    let loop = try TrainingLoop(self, digest, train, holdout, log, team, events)
     return try loop.run(checkpointEvery, weights, shouldStop)
+  }
+
+  private var weights: URL { folder.appendingPathComponent("weights.safetensors") }
+
+  /// Tidies the folder and opens its log. Says whether the run is finished.
+  private func open(
+    _ digest: String, _ steps: Int, _ events: (TrainingEvent) -> Void
+  ) throws(TrainingError) -> (log: RunLog, isFinished: Bool) {
+    let checkpoints = folder.appendingPathComponent("checkpoints")
+    AtomicFile.removePartials(in: folder.path)
+    AtomicFile.removePartials(in: checkpoints.path)
+    try settle(digest)
+    let logFile = folder.appendingPathComponent("log.jsonl")
+    let log = try RunLog(logFile)
+    guard hasWhole(weights, events) else { return (log, false) }
+    Checkpoints(folder: checkpoints, planDigest: digest).removeAll()
+    // Killed between the weights and the log's last line.
+    if !RunLog.tells("finished", logFile) { try log.write("finished", ["step": steps]) }
+    return (log, true)
   }
 
   /// Pictures decoded once and kept in memory, where every epoch takes them alike and there is room; otherwise as they are.
@@ -175,7 +197,7 @@ public struct TrainingRun {
 
   /// Cuts the holdout. Refuses what cannot be trained before anything is written, so that the folder stays free for a
   /// better plan.
-  private func prepare(_ all: Samples) throws(TrainingError) -> (train: Samples, holdout: Samples?) {
+  private func prepare(_ all: Samples, _ team: Team?) throws(TrainingError) -> (train: Samples, holdout: Samples?) {
     try plan.training.validate()
     if !(0..<0.95).contains(plan.holdout) {
       throw .badPlan(field: "holdout", value: "\(plan.holdout)", expected: "0 up to 0.95")
@@ -201,6 +223,8 @@ public struct TrainingRun {
           field: "training.accumulate", value: "\(parts)",
           expected: "nothing: \(plan.objective) compares the examples of a batch with each other")
       }
+      try team?.check(
+        plan.training, isMeanOverExamples: objective.isMeanOverExamples, objective: plan.objective.description)
       _ = try model(for: train, .seed(plan.seed))
     }
     return (train, holdout)
@@ -240,10 +264,9 @@ public struct TrainingRun {
     }
   }
 
-  /// Writes plan.yaml, or refuses a folder that holds a run of another plan that got anywhere. Returns the digest.
-  private func settle() throws(TrainingError) -> String {
+  /// Writes plan.yaml, or refuses a folder that holds a run of another plan that got anywhere.
+  private func settle(_ digest: String) throws(TrainingError) {
     try wrapping {
-      let digest = try plan.digest()
       let url = folder.appendingPathComponent("plan.yaml")
       if FileManager.default.fileExists(atPath: url.path), let other = try heldPlan() {
         guard try other.digest() == digest else {
@@ -255,7 +278,6 @@ public struct TrainingRun {
           try sink.write(Array(text.utf8))
         }
       }
-      return digest
     }
   }
 

@@ -8,6 +8,7 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
   case badPlan(field: String, value: String, expected: String)
   case tooFewSamples(found: Int, needed: Int)
   case notFinite(step: Int, epoch: Int, learningRate: Double, loss: String, lastFinite: [Double])
+  case ranksDiffer(step: Int, ranks: [Int])
   case folderInUse(path: String, holder: String)
   case otherPlan(path: String, difference: String)
   case noRun(path: String, missing: String)
@@ -29,6 +30,10 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
       "the loss became \(loss) at step \(step) (epoch \(epoch + 1), learning rate \(rate)); the last finite losses "
         + "were \(last.map { String(describing: $0) }.joined(separator: ", ")). Try a lower learning rate or a "
         + "longer warm-up"
+    case .ranksDiffer(let step, let ranks):
+      "at step \(step) the weights of rank \(ranks.map(String.init).joined(separator: ", ")) are not those of rank 0: "
+        + "a fault of the machine, or other builds; nothing was written since the last checkpoint, from which the same "
+        + "command line goes on"
     case .folderInUse(let path, let holder):
       "\(path) is in use by \(holder); wait for it, stop it, or choose another --out"
     case .otherPlan(let path, let difference):
@@ -48,7 +53,7 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
   /// Whether the input is at fault (exit code 3) rather than the run (1).
   public var isBadInput: Bool {
     switch self {
-    case .notFinite, .folderInUse, .file, .torch: false
+    case .notFinite, .ranksDiffer, .folderInUse, .file, .torch: false
     default: true
     }
   }

@@ -10,6 +10,8 @@ struct TrainingLoop {
   private struct Course {
     /// Pictures told of.
     var skipped: Set<String> = []
+    /// Those of this rank that the leader does not know of yet.
+    var untold: [BadImage] = []
     /// The weights of the best epoch, where one is looked for.
     var best: [(name: String, tensor: Tensor)] = []
   }
@@ -19,6 +21,7 @@ struct TrainingLoop {
   let train: Samples
   let holdout: Samples?
   let log: RunLog
+  let team: Team?
   let events: (TrainingEvent) -> Void
   let normalization: Normalization
   let stepsPerEpoch: Int
@@ -29,7 +32,7 @@ struct TrainingLoop {
   var checkpointFolder: URL { folder.appendingPathComponent("checkpoints") }
 
   init(
-    _ run: TrainingRun, _ digest: String, _ train: Samples, _ holdout: Samples?, _ log: RunLog,
+    _ run: TrainingRun, _ digest: String, _ train: Samples, _ holdout: Samples?, _ log: RunLog, _ team: Team?,
     _ events: @escaping (TrainingEvent) -> Void
   ) throws(TrainingError) {
     job = run
@@ -37,6 +40,7 @@ struct TrainingLoop {
     self.train = train
     self.holdout = holdout
     self.log = log
+    self.team = team
     self.events = events
     normalization = try wrapping { try Normalization(of: train) }
     stepsPerEpoch = train.count / run.plan.training.batch
@@ -49,9 +53,9 @@ struct TrainingLoop {
     let options = plan.training
     try wrapping { try Machine.setThreads(plan.threads) }
     let checkpoints = Checkpoints(folder: checkpointFolder, planDigest: digest)
-    let saved = try checkpoints.newest { events(.warning($0)) }
+    let saved = leads ? try checkpoints.newest { events(.warning($0)) } : nil
     let model = try makeModel(saved.map { .tensors($0.tensors) } ?? .seed(plan.seed))
-    if saved == nil, let initial = plan.initial {
+    if saved == nil, leads, let initial = plan.initial {
       let fresh = try initial.load(into: model).joined(separator: ", ")
       if !fresh.isEmpty { events(.warning("begins anew: \(fresh), which \(initial.path) lacks in this size")) }
     }
@@ -62,8 +66,12 @@ struct TrainingLoop {
       try Batches(train, normalization: normalization, augment: options.augment, seed: plan.seed)
     }
     let schedule = Schedule(options, stepsPerEpoch: stepsPerEpoch)
-    let step = TrainingStep(model, objective, optimizer, options.precision)
+    let step = try wrapping { try TrainingStep(model, objective, optimizer, options.precision, team) }
     var position = saved?.position ?? Position()
+    if let team {
+      position = try team.ofLeader(position)
+      try torch { () throws(TorchError) in try team.group.synchronize(optimizer.state().map(\.tensor)) }
+    }
     var course = Course()
     course.best = model.parameters.entries.compactMap { entry in
       saved?.tensors["best." + entry.name].map { (entry.name, $0) }
@@ -72,34 +80,47 @@ struct TrainingLoop {
       .started(
         steps: steps, stepsPerEpoch: stepsPerEpoch, samples: train.count, parameters: model.parameters.trainedCount))
     if saved != nil {
-      try log.write("resumed", ["step": position.step])
+      try log.write("resumed", ["step": position.step].merging(processes) { $1 })
       events(.resumed(step: position.step))
     } else {
-      try log.write("started", ["steps": steps, "steps_per_epoch": stepsPerEpoch, "samples": train.count])
+      try log.write(
+        "started",
+        ["steps": steps, "steps_per_epoch": stepsPerEpoch, "samples": train.count].merging(processes) { $1 })
     }
 
     var lastCheckpoint = (time: DispatchTime.now().uptimeNanoseconds, step: position.step)
     var clock = Stopwatch()
+    func isDue(step: Int) -> Bool {
+      switch interval {
+      case .seconds(let seconds):
+        Double(DispatchTime.now().uptimeNanoseconds - lastCheckpoint.time) * 1e-9 >= seconds
+      case .steps(let count): step - lastCheckpoint.step >= count
+      }
+    }
     let loader = loader(batches, from: position.step)
     while position.step < steps && !isExhausted(position) {
       let (epoch, first) = position.step.quotientAndRemainder(dividingBy: stepsPerEpoch)
       for index in first..<stepsPerEpoch {
         guard let batch = try loader.next() else { break }
-        try report(batch.skipped, &course.skipped)
-        guard batch.indices.count > 1 else {
+        try report(batch.skipped, &course)
+        guard team != nil || batch.indices.count > 1 else {
           throw .tooFewSamples(found: batch.indices.count, needed: 2)
         }
         let rate = schedule.rate(step: position.step)
-        let (loss, right) = try wrapping {
-          try step(batch, seed: plan.seed, epoch: epoch, rate: rate, step: position.step)
+        // A team agrees on what follows the step while it is in work; alone, one is asked afterwards.
+        let wishes = team == nil ? (false, false) : (shouldStop(), isDue(step: position.step + 1))
+        let report = try wrapping {
+          try step(
+            batch, seed: plan.seed, epoch: epoch, rate: rate, step: position.step, stops: wishes.0, saves: wishes.1)
         }
+        let loss = report.loss
         guard loss.isFinite else { throw try stopped(position, epoch, rate, "\(loss)") }
         position.recent = position.recent.suffix(4) + [loss]
         position.step += 1
         position.lossSum += loss
-        position.correct += right
-        position.seen += batch.indices.count
-        clock.images += batch.indices.count
+        position.correct += report.right
+        position.seen += report.count
+        clock.images += report.count
         events(
           .step(
             done: position.step, epoch: epoch, loss: position.lossSum * Double(options.batch) / Double(position.seen),
@@ -109,20 +130,18 @@ struct TrainingLoop {
           try finishEpoch(&position, epoch, rate, optimizer, objective, clock.rate, &course)
           clock = Stopwatch()
         }
-        let stopping = shouldStop()
+        let stopping = team == nil ? shouldStop() : report.stops
         let now = DispatchTime.now().uptimeNanoseconds
-        let due =
-          switch interval {
-          case .seconds(let seconds): Double(now - lastCheckpoint.time) * 1e-9 >= seconds
-          case .steps(let count): position.step - lastCheckpoint.step >= count
-          }
+        let due = team == nil ? isDue(step: position.step) : report.saves
         if (due || stopping) && position.step < steps {
-          try checkpoints.write(state(optimizer, course), position)
+          try requireSame(optimizer, position)
+          if leads { try checkpoints.write(state(optimizer, course), position) }
           lastCheckpoint = (now, position.step)
           events(.checkpoint(step: position.step))
         }
         if stopping && position.step < steps {
           try log.write("interrupted", ["step": position.step])
+          try torch { () throws(TorchError) in try team?.group.barrier() }
           return .interrupted(step: position.step)
         }
       }
@@ -133,35 +152,60 @@ struct TrainingLoop {
       network: plan.network, shape: shape, trainingShape: shape == train.shape ? nil : train.shape,
       classNames: train.classNames, normalization: normalization,
       objective: plan.objective, seed: plan.seed, data: plan.data.description, planDigest: digest)
-    let final = try course.best.isEmpty ? wrapping { try optimizer.finalTensors() } : course.best
+    var final = course.best
+    // Only the leader has the best weights of before a resumption.
+    if final.isEmpty, leads || position.best == nil { final = try wrapping { try optimizer.finalTensors() } }
     for (name, tensor) in final where try wrapping({ try !tensor.isAllFinite() }) {
       // The last update has no loss after it that would tell.
       let last = position.step - 1
       let (epoch, rate) = (last / stepsPerEpoch, schedule.rate(step: last))
       throw try stopped(position, epoch, rate, "not finite in '\(name)'")
     }
-    try wrapping { try TrainedModel.write(final, description, to: weights) }
+    try requireSame(optimizer, position)
+    if leads { try wrapping { try TrainedModel.write(final, description, to: weights) } }
     if position.step < steps, let best = position.best {
       try log.write("stopped_early", ["step": position.step, "best_epoch": best.epoch])
       events(.warning("no better epoch than \(best.epoch) for \(plan.training.patience ?? 0): its weights are kept"))
     }
     try log.write("finished", ["step": position.step])
-    checkpoints.removeAll()
+    if leads { checkpoints.removeAll() }
+    // Nobody says that all is done before it is.
+    try torch { () throws(TorchError) in try team?.group.barrier() }
     return .finished(steps: position.step, wasFinished: false)
   }
 
   /// Batches from a step on, epoch after epoch.
   private func loader(_ batches: Batches, from start: Int) -> BatchLoader {
     let (size, perEpoch, end) = (plan.training.batch, stepsPerEpoch, steps)
+    let shares = team.map {
+      Team.shares(
+        of: size, parts: plan.training.accumulate ?? 1, rank: $0.group.rank, size: $0.group.worldSize)
+    }
     var known: (epoch: Int, order: [Int])?
-    return BatchLoader(batches) { number in
+    // A team may have one machine: each of it takes its own threads.
+    let threads = team == nil ? ProcessInfo.processInfo.activeProcessorCount : plan.threads
+    return BatchLoader(batches, threads: threads) { number in
       let step = start + number
       guard step < end else { return nil }
       let (epoch, index) = step.quotientAndRemainder(dividingBy: perEpoch)
       if known?.epoch != epoch { known = (epoch, batches.order(epoch: epoch)) }
       let order = known?.order ?? []
-      return BatchRequest(indices: Array(order[index * size..<(index + 1) * size]), epoch: epoch, step: step)
+      let indices = Array(order[index * size..<(index + 1) * size])
+      return BatchRequest(indices: indices, epoch: epoch, step: step, shares: shares)
     }
+  }
+
+  /// Whether this process writes.
+  private var leads: Bool { team?.leads ?? true }
+
+  /// What the log says of a team.
+  private var processes: [String: Int] { team.map { ["processes": $0.group.worldSize] } ?? [:] }
+
+  /// Where several processes have the weights, they must have the same.
+  private func requireSame(_ optimizer: Optimizer, _ position: Position) throws(TrainingError) {
+    guard let team else { return }
+    let state = try torch { () throws(TorchError) in try optimizer.state(statistics: team.synchronizesNorm) }
+    try team.requireSame(state, step: position.step)
   }
 
   /// Whether the holdout has seen no better epoch for as long as the plan waits.
@@ -181,8 +225,12 @@ struct TrainingLoop {
   }
 
   /// Tells of pictures that were left out, each once.
-  private func report(_ images: [BadImage], _ known: inout Set<String>) throws(TrainingError) {
-    for image in images where known.insert(image.file).inserted {
+  private func report(_ images: [BadImage], _ course: inout Course) throws(TrainingError) {
+    for image in images where course.skipped.insert(image.file).inserted {
+      guard leads else {
+        course.untold.append(image)
+        continue
+      }
       try log.write("skipped_image", image)
       events(.warning("left out: \(image)"))
     }
@@ -194,18 +242,28 @@ struct TrainingLoop {
     _ imagesPerSecond: Double, _ course: inout Course
   ) throws(TrainingError) {
     var accuracy: Double?
-    if let holdout {
+    if let holdout = share(of: holdout) {
       let tensors = try wrapping { try optimizer.finalTensors() }
       let averaged = try makeModel(.tensors(Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }))
       let batches = try wrapping { try Batches(holdout, normalization: normalization) }
-      let predictions = try Predictions(averaged, objective, batches, layers: [], batch: 250, progress: { _ in })
-      try report(predictions.skipped, &course.skipped)
-      let share = try predictions.accuracy()
+      var counts = [0, 0]
+      if holdout.count > 0 {
+        let predictions = try Predictions(averaged, objective, batches, layers: [], batch: 250, progress: { _ in })
+        try report(predictions.skipped, &course)
+        counts = [try predictions.right(), predictions.labels.count]
+      }
+      counts = try team?.sums(counts) ?? counts
+      let share = Double(counts[0]) / Double(counts[1])
       accuracy = share
       if plan.training.patience != nil, share > position.best?.accuracy ?? -1 {
         position.best = Position.Best(epoch: epoch + 1, accuracy: share)
         course.best = try wrapping { try tensors.map { ($0.name, try $0.tensor.clone()) } }
       }
+    }
+    if let team, plan.data.onBadImage == .skip {
+      let all = try team.gather(course.untold)
+      if leads { try report(all, &course) }
+      course.untold = []
     }
     let record = EpochRecord(
       epoch: epoch + 1, step: position.step,
@@ -215,6 +273,13 @@ struct TrainingLoop {
     try log.write("epoch", record)
     events(.epoch(record))
     position = Position(step: position.step, recent: position.recent, best: position.best)
+  }
+
+  /// The part of the holdout that this process looks at.
+  private func share(of holdout: Samples?) -> Samples? {
+    guard let holdout, let team else { return holdout }
+    let share = Team.share(of: 0..<holdout.count, rank: team.group.rank, size: team.group.worldSize)
+    return holdout.selecting(Array(share))
   }
 
   private func stopped(

@@ -8,38 +8,64 @@ struct TrainingStep {
   let objective: Combination
   let optimizer: Optimizer
   let precision: ElementType
+  /// Where several processes share the batch: they, and the gradients on their way between them.
+  let team: Team?
+  private let buckets: GradientBuckets?
 
-  init(_ model: Model, _ objective: Combination, _ optimizer: Optimizer, _ precision: Precision) {
+  init(
+    _ model: Model, _ objective: Combination, _ optimizer: Optimizer, _ precision: Precision, _ team: Team? = nil
+  ) throws(TorchError) {
     self.model = model
     self.objective = objective
     self.optimizer = optimizer
     self.precision = precision == .bf16 ? .bf16 : .f32
+    self.team = team
+    buckets = try team.map { (team) throws(TorchError) in
+      try GradientBuckets(model.parameters.trained.map(\.tensor), in: team.group, reduction: .sum)
+    }
   }
 
-  /// The mean loss of the batch before the update, and how many answers were right. No weight is changed where the loss
-  /// is not finite.
+  /// The mean loss of the batch before the update, how many answers were right, and of how many. No weight is changed
+  /// where the loss is not finite. With a team: of the whole batch, and the team's wishes joined.
   func callAsFunction(
-    _ batch: Batch, seed: UInt64, epoch: Int, rate: Double, step: Int
-  ) throws(TorchError) -> (loss: Double, right: Int) {
-    var (sum, right) = (0.0, 0)
+    _ batch: Batch, seed: UInt64, epoch: Int, rate: Double, step: Int, stops: Bool = false, saves: Bool = false
+  ) throws(TorchError) -> Team.Report {
     let count = batch.indices.count
-    for part in Self.parts(of: count, into: optimizer.options.accumulate ?? 1) {
+    var report = Team.Report(count: count, stops: stops, saves: saves)
+    let parts = batch.share?.parts ?? Self.parts(of: count, into: optimizer.options.accumulate ?? 1)
+    var total = count
+    if let known = batch.share?.total {
+      total = known
+    } else if let team {
+      total = try team.total(of: parts.map(\.count))
+    }
+    var pending: PendingTensor?
+    for (place, part) in parts.enumerated() {
       let piece = part.count == count ? batch : try batch.part(part)
       let mode = Mode.training(SampleRandomness(seed: seed, epoch: epoch, samples: piece.indices))
-      let pass = Pass(mode, precision: precision)
+      let pass = Pass(mode, precision: precision, group: team?.synchronizesNorm == true ? team?.group : nil)
       let (raw, auxiliary) = try model.network.allFeatures(piece.images.to(precision), pass)
       var (loss, outputs) = try judge(model.projected(raw, pass), piece, model.head, mode)
       if let auxiliary, let head = model.auxiliaryHead {
         loss = try loss + judge(auxiliary, piece, head, mode).loss * Self.auxiliaryShare
       }
-      let share = Double(part.count) / Double(count)
-      sum += try loss.item() * share
-      guard sum.isFinite else { return (sum, 0) }
-      try (part.count == count ? loss : loss * share).backward()
-      right += Int(try outputs.detach().argmax(1).equals(piece.labels).to(.f32).sum().item())
+      let share = Double(part.count) / Double(total)
+      report.loss += try loss.item() * share
+      if team == nil, !report.loss.isFinite { return report }
+      report.right += Int(try outputs.detach().argmax(1).equals(piece.labels).to(.f32).sum().item())
+      if place == parts.count - 1 {
+        pending = try team?.send(report)
+        try buckets?.arm()
+      }
+      try (part.count == total ? loss : loss * share).backward()
+    }
+    if let pending {
+      try buckets?.finish()
+      report = try Team.receive(pending)
+      guard report.loss.isFinite else { return report }
     }
     try optimizer.step(rate: rate, step: step)
-    return (sum, right)
+    return report
   }
 
   /// The weight of the loss on an auxiliary branch (Szegedy et al. 2016).

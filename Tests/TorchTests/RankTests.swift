@@ -17,6 +17,7 @@
         case "operations": try Self.operations(group, &record)
         case "sums": try Self.sums(group, &record)
         case "buckets": try Self.buckets(group, &record)
+        case "batch norm": try SynchronizedNormTests.scenario(group, &record)
         case "killed": try Self.lost(group, &record, SIGKILL)
         case "killed in backward": try Self.lostInBackward(group, tracked: false)
         case "killed in tracked backward": try Self.lostInBackward(group, tracked: true)

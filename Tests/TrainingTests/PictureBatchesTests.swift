@@ -10,7 +10,7 @@ import Torch
 /// Folders of small JPEG and PNG files of different sizes, and the batches made from them.
 @Suite struct PictureBatchesTests {
   /// `count` pictures of two classes below a scratch folder, class a red, class b blue, some PNG.
-  private func pictures(_ count: Int, in folder: ScratchFolder) throws -> DataReference {
+  func pictures(_ count: Int, in folder: ScratchFolder) throws -> DataReference {
     for number in 0..<count {
       let name = number % 2 == 0 ? "a" : "b"
       let place = folder.url.appendingPathComponent("train/\(name)")
@@ -31,7 +31,7 @@ import Torch
     return DataReference(dataset: "folder", directory: folder.url.path)
   }
 
-  private func loaded(_ reference: DataReference, size: Int = 16) throws -> Samples {
+  func loaded(_ reference: DataReference, size: Int = 16) throws -> Samples {
     var reference = reference
     reference.size = [size]
     return try reference.loadStored(.train)

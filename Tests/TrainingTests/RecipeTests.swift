@@ -57,7 +57,7 @@ import Torch
       let model = try Model(
         NetworkSpec(name: "resnet8", width: 4), channels: 1, size: 8, classes: 3, source: .seed(1))
       let optimizer = try Optimizer(model, options: options)
-      let step = TrainingStep(model, try Combination(base: Softmax()), optimizer, .f32)
+      let step = try TrainingStep(model, Combination(base: Softmax()), optimizer, .f32)
       let half = try Tensor(counterNumbers(1, 4 * 64), shape: [4, 1, 8, 8]).to(.f32)
       let batch = Batch(
         images: try Tensor.concat([half, half]).channelsLast(), labels: try Tensor([0, 1, 2, 0, 0, 1, 2, 0]),

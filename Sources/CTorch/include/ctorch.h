@@ -25,6 +25,7 @@ extern "C" {
 
 typedef struct ct_tensor { void *CT_NULLABLE impl; } ct_tensor; /* a distinct type in Swift; the receiver owns it */
 typedef struct ct_error ct_error;
+typedef struct ct_group ct_group; /* processes that work together, see below */
 #define CT_CALL __attribute__((warn_unused_result)) ct_error *CT_NULLABLE
 
 enum { ct_failed = 1, ct_out_of_memory = 2 };
@@ -148,10 +149,11 @@ CT_CALL ct_average_pool2d(ct_tensor x, intptr_t size, intptr_t stride, intptr_t 
 CT_CALL ct_global_average_pool(ct_tensor x, ct_tensor *out); /* [n, c, h, w] -> [n, c] in f32 or f64 */
 /* Batch norm, then + residual (or a.impl = NULL), then ReLU if `relu`, in one pass each way where the fused
  * kernels apply (CPU, channels-last, f32 or bf16, channels a multiple of 16, !unfused), else by LibTorch's operators.
- * training: batch statistics, and running statistics move by `momentum` (the share of the new value). */
+ * training: batch statistics, and running statistics move by `momentum` (the share of the new value). With a group (or
+ * NULL) the batch is that of all its ranks together. */
 CT_CALL ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor weight, ct_tensor bias, ct_tensor running_mean,
                       ct_tensor running_var, bool training, double momentum, double eps, bool relu, bool unfused,
-                      ct_tensor *out);
+                      ct_group *CT_NULLABLE group, ct_tensor *out);
 
 /* Convolution without bias of x by `kernel` [o, c, k, l] (f32; rounded to x's type), then batch norm as above. At once, with no
  * gradient of the convolution's output in memory, where the direct kernels apply (AVX-512, channels-last, f32 or bf16, 3x3
@@ -159,7 +161,7 @@ CT_CALL ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor weight, ct_tens
 CT_CALL ct_conv_batch_norm(ct_tensor x, ct_tensor kernel, intptr_t stride, intptr_t pad_height, intptr_t pad_width,
                            ct_tensor residual, ct_tensor weight, ct_tensor bias, ct_tensor running_mean,
                            ct_tensor running_var, bool training, double momentum, double eps, bool relu, bool unfused,
-                           ct_tensor *out);
+                           ct_group *CT_NULLABLE group, ct_tensor *out);
 
 /* For evaluation: a convolution with batch norm's running statistics folded into its weights, laid out once for images like
  * `like`. Without gradients. */
@@ -230,7 +232,6 @@ bool ct_has_mps(void);
 /* MARK: processes */
 enum { ct_no_contact = 3 }; /* another rank did not come, ended, or did not answer in time: an error code */
 typedef enum ct_reduction { ct_reduce_sum, ct_reduce_mean, ct_reduce_max } ct_reduction;
-typedef struct ct_group ct_group;
 typedef struct ct_pending ct_pending;
 typedef struct ct_buckets ct_buckets;
 /* Meets the other ranks at host:port within `timeout` seconds, the limit of every operation that follows too. `serves`:

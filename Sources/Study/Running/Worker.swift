@@ -93,7 +93,7 @@ public enum Worker {
 
   /// Asks the kernel to kill this process when the thread that started it ends. The study starts workers from the
   /// thread that runs it to its end. A second safeguard beside the end of input.
-  private static func endWithParent() {
+  public static func endWithParent() {
     #if os(Linux)
       // `prctl` is variadic in C, which Swift cannot call; its arguments are plain words in registers either way.
       typealias Call =

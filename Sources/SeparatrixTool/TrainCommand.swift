@@ -4,6 +4,7 @@ import Foundation
 import Networks
 import Objectives
 import Study
+import Torch
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -59,6 +60,9 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Share of the training samples held out.") var holdout: Double?
   @Option(help: "Seed of the holdout.") var holdoutSeed: UInt64?
   @Option(help: "Threads of each operation (part of the plan).") var threads: Int?
+  @OptionGroup var place: DeviceOptions
+  @Flag(help: "Let CUDA take its fastest kernels, which do not give the same bits each time (part of the plan).")
+  var nondeterministic = false
   @Option(help: "Folder of the run.") var out: String
   @Option(help: "Write a checkpoint every SECONDS, or every N steps as Nsteps.") var checkpointEvery = "30"
   @Flag(help: "Show the plan, its size and stop.") var dryRun = false
@@ -70,6 +74,8 @@ struct TrainCommand: ParsableCommand {
       throw Outcome.usage("--checkpoint-every '\(checkpointEvery)': expected seconds, as 30, or steps, as 500steps")
     }
     let (plan, all) = try settle()
+    // The number of a GPU is no part of the plan.
+    let device = try place.device == nil ? Device(parsing: plan.device ?? "cpu") : place.chosen()
     let folder = URL(typed: out)
     if dryRun { return try show(plan, all) }
     let trap = SignalTrap()
@@ -78,7 +84,7 @@ struct TrainCommand: ParsableCommand {
     var steps = 0
     var first = 0
     var last: Training.EpochRecord?
-    let outcome = try TrainingRun(plan: plan, folder: folder, catalog: Tool.catalog).run(
+    let outcome = try TrainingRun(plan: plan, folder: folder, catalog: Tool.catalog, device: device).run(
       all: all, checkpointEvery: interval
     ) { event in
       switch event {
@@ -205,6 +211,15 @@ struct TrainCommand: ParsableCommand {
     if let holdoutSeed { result.holdoutSeed = holdoutSeed }
     if let seed { result.seed = seed }
     if let threads { result.threads = threads }
+    if place.device != nil {
+      let device = try place.chosen()
+      result.device = device == .cpu ? nil : device.kind
+      if result.device != "cuda" { result.deterministic = nil }
+    }
+    if nondeterministic {
+      guard result.device == "cuda" else { throw Outcome.usage("--nondeterministic is for --device cuda") }
+      result.deterministic = false
+    }
     do {
       try result.training.validate()
     } catch {
@@ -246,6 +261,7 @@ struct TrainCommand: ParsableCommand {
         "training",
         "\(plan.training.epochs) epochs, batch \(plan.training.batch), \(steps) steps, \(plan.training.precision.rawValue), \(plan.threads) threads"
       ),
+      ("device", "\(plan.device ?? "cpu")\(plan.deterministic == false ? ", not the same bits each time" : "")"),
       ("digest", try plan.digest()),
     ])
   }

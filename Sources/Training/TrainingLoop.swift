@@ -47,10 +47,10 @@ struct TrainingLoop {
     _ interval: CheckpointInterval, _ weights: URL, _ shouldStop: () -> Bool
   ) throws(TrainingError) -> TrainingOutcome {
     let options = plan.training
-    try wrapping { try Machine.setThreads(plan.threads) }
+    let device = try begin()
     let checkpoints = Checkpoints(folder: checkpointFolder, planDigest: digest)
     let saved = try checkpoints.newest { events(.warning($0)) }
-    let model = try makeModel(saved.map { .tensors($0.tensors) } ?? .seed(plan.seed))
+    let model = try makeModel(saved.map { .tensors($0.tensors) } ?? .seed(plan.seed), on: device)
     if saved == nil, let initial = plan.initial, try initial.load(into: model) {
       events(.warning("the head starts anew: \(initial.path) has none of this size"))
     }
@@ -60,7 +60,14 @@ struct TrainingLoop {
       try Batches(train, normalization: normalization, augment: options.augment, seed: plan.seed)
     }
     let schedule = Schedule(options, stepsPerEpoch: stepsPerEpoch)
-    let step = TrainingStep(model, objective, optimizer, options.precision)
+    let step = try wrapping {
+      try StepRunner(
+        TrainingStep(model, objective, optimizer, options.precision), on: device, seed: plan.seed, batch: options.batch
+      ) { reason in
+        try? log.write("not_recorded", ["reason": reason])
+        events(.warning(reason))
+      }
+    }
     var position = saved?.position ?? Position()
     var course = Course()
     course.best = model.parameters.entries.compactMap { entry in
@@ -78,32 +85,22 @@ struct TrainingLoop {
 
     var lastCheckpoint = (time: DispatchTime.now().uptimeNanoseconds, step: position.step)
     var clock = Stopwatch()
-    let loader = loader(batches, from: position.step)
+    let source = try source(batches, on: device, from: position.step)
     while position.step < steps && !isExhausted(position) {
       let (epoch, first) = position.step.quotientAndRemainder(dividingBy: stepsPerEpoch)
       for index in first..<stepsPerEpoch {
-        guard let batch = try loader.next() else { break }
+        guard let batch = try source.next() else { break }
         try report(batch.skipped, &course.skipped)
         guard batch.indices.count > 1 else {
           throw .tooFewSamples(found: batch.indices.count, needed: 2)
         }
-        let rate = schedule.rate(step: position.step)
-        let (loss, right) = try wrapping {
-          try step(batch, seed: plan.seed, epoch: epoch, rate: rate, step: position.step)
-        }
-        guard loss.isFinite else { throw try stopped(position, epoch, rate, "\(loss)") }
-        position.recent = position.recent.suffix(4) + [loss]
-        position.step += 1
-        position.lossSum += loss
-        position.correct += right
-        position.seen += batch.indices.count
+        let number = epoch * stepsPerEpoch + index
+        let rate = schedule.rate(step: number)
         clock.images += batch.indices.count
-        events(
-          .step(
-            done: position.step, epoch: epoch, loss: position.lossSum * Double(options.batch) / Double(position.seen),
-            accuracy: Double(position.correct) / Double(position.seen), imagesPerSecond: clock.rate))
-
+        let known = try wrapping { try step(batch, epoch: epoch, rate: rate, step: number) }
+        try take(known, &position, epoch, schedule, clock)
         if index + 1 == stepsPerEpoch {
+          try take(wrapping { try step.rest() }, &position, epoch, schedule, clock)
           try finishEpoch(&position, epoch, rate, optimizer, objective, clock.rate, &course)
           clock = Stopwatch()
         }
@@ -112,9 +109,10 @@ struct TrainingLoop {
         let due =
           switch interval {
           case .seconds(let seconds): Double(now - lastCheckpoint.time) * 1e-9 >= seconds
-          case .steps(let count): position.step - lastCheckpoint.step >= count
+          case .steps(let count): number + 1 - lastCheckpoint.step >= count
           }
-        if (due || stopping) && position.step < steps {
+        if (due || stopping) && number + 1 < steps {
+          try take(wrapping { try step.rest() }, &position, epoch, schedule, clock)
           try checkpoints.write(state(optimizer, course), position)
           lastCheckpoint = (now, position.step)
           events(.checkpoint(step: position.step))
@@ -148,11 +146,44 @@ struct TrainingLoop {
     return .finished(steps: position.step, wasFinished: false)
   }
 
+  /// Sets the machine up for the plan. The device that it trains on.
+  private func begin() throws(TrainingError) -> Device {
+    let device = try job.place()
+    try wrapping {
+      try Machine.setThreads(plan.threads)
+      if device.kind == "cuda" { try Machine.setNumerics(deterministic: plan.deterministic ?? true) }
+      try device.use()
+    }
+    return device
+  }
+
+  /// Adds what became of steps to the sums, and tells of it.
+  private func take(
+    _ results: [StepResult], _ position: inout Position, _ epoch: Int, _ schedule: Schedule, _ clock: Stopwatch
+  ) throws(TrainingError) {
+    for result in results {
+      guard result.loss.isFinite else {
+        throw try stopped(position, epoch, schedule.rate(step: position.step), "\(result.loss)")
+      }
+      position.recent = position.recent.suffix(4) + [result.loss]
+      position.step += 1
+      position.lossSum += result.loss
+      position.correct += result.right
+      position.seen += result.count
+    }
+    guard !results.isEmpty else { return }
+    events(
+      .step(
+        done: position.step, epoch: epoch,
+        loss: position.lossSum * Double(plan.training.batch) / Double(position.seen),
+        accuracy: Double(position.correct) / Double(position.seen), imagesPerSecond: clock.rate))
+  }
+
   /// Batches from a step on, epoch after epoch.
-  private func loader(_ batches: Batches, from start: Int) -> BatchLoader {
+  private func source(_ batches: Batches, on device: Device, from start: Int) throws(TrainingError) -> BatchSource {
     let (size, perEpoch, end) = (plan.training.batch, stepsPerEpoch, steps)
     var known: (epoch: Int, order: [Int])?
-    return BatchLoader(batches) { number in
+    let source = try BatchSource(batches, on: device) { number in
       let step = start + number
       guard step < end else { return nil }
       let (epoch, index) = step.quotientAndRemainder(dividingBy: perEpoch)
@@ -160,6 +191,10 @@ struct TrainingLoop {
       let order = known?.order ?? []
       return BatchRequest(indices: Array(order[index * size..<(index + 1) * size]), epoch: epoch, step: step)
     }
+    if device != .cpu {
+      try log.write("device", ["device": "\(device)", "images": source.isResident ? "resident" : "streamed"])
+    }
+    return source
   }
 
   /// Whether the holdout has seen no better epoch for as long as the plan waits.
@@ -174,8 +209,8 @@ struct TrainingLoop {
     try wrapping { try optimizer.state() } + course.best.map { ("best." + $0.name, $0.tensor) }
   }
 
-  private func makeModel(_ source: ParameterSource) throws(TrainingError) -> Model {
-    try wrapping { try job.model(for: train, source) }
+  private func makeModel(_ source: ParameterSource, on device: Device) throws(TrainingError) -> Model {
+    try wrapping { try job.model(for: train, source, on: device) }
   }
 
   /// Tells of pictures that were left out, each once.
@@ -194,7 +229,8 @@ struct TrainingLoop {
     var accuracy: Double?
     if let holdout {
       let tensors = try wrapping { try optimizer.finalTensors() }
-      let averaged = try makeModel(.tensors(Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }))
+      let averaged = try makeModel(
+        .tensors(Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }), on: optimizer.model.device)
       let batches = try wrapping { try Batches(holdout, normalization: normalization) }
       let predictions = try Predictions(averaged, objective, batches, layers: [], batch: 250, progress: { _ in })
       try report(predictions.skipped, &course.skipped)

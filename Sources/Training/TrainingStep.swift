@@ -25,13 +25,7 @@ struct TrainingStep {
     let count = batch.indices.count
     for part in Self.parts(of: count, into: optimizer.options.accumulate ?? 1) {
       let piece = part.count == count ? batch : try batch.part(part)
-      let mode = Mode.training(SampleRandomness(seed: seed, epoch: epoch, samples: piece.indices))
-      let pass = Pass(mode, precision: precision)
-      let (raw, auxiliary) = try model.network.allFeatures(piece.images.to(precision), pass)
-      var (loss, outputs) = try judge(model.projected(raw, pass), piece, model.head, mode)
-      if let auxiliary, let head = model.auxiliaryHead {
-        loss = try loss + judge(auxiliary, piece, head, mode).loss * Self.auxiliaryShare
-      }
+      let (loss, outputs) = try loss(of: piece, seed: seed, epoch: epoch)
       let share = Double(part.count) / Double(count)
       sum += try loss.item() * share
       guard sum.isFinite else { return (sum, 0) }
@@ -40,6 +34,19 @@ struct TrainingStep {
     }
     try optimizer.step(rate: rate, step: step)
     return (sum, right)
+  }
+
+  /// The loss of a batch, the auxiliary branch's share included, and the head's outputs.
+  func loss(of batch: Batch, seed: UInt64, epoch: Int) throws(TorchError) -> (loss: Tensor, outputs: Tensor) {
+    let mode = Mode.training(
+      SampleRandomness(seed: seed, epoch: epoch, samples: batch.indices, remote: batch.remote?.samples))
+    let pass = Pass(mode, precision: precision)
+    let (raw, auxiliary) = try model.network.allFeatures(batch.images.to(precision), pass)
+    var (loss, outputs) = try judge(model.projected(raw, pass), batch, model.head, mode)
+    if let auxiliary, let head = model.auxiliaryHead {
+      loss = try loss + judge(auxiliary, batch, head, mode).loss * Self.auxiliaryShare
+    }
+    return (loss, outputs)
   }
 
   /// The weight of the loss on an auxiliary branch (Szegedy et al. 2016).

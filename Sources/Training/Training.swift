@@ -56,6 +56,8 @@ public struct TrainingRun {
   public let catalog: Catalog
   /// Where it is trained; of the plan's kind. Nil: the first of that kind.
   public let device: Device?
+  /// Takes the steps of other devices also on the processor, so that they can be tested without one.
+  var stepsAsElsewhere = false
 
   /// A run of `plan` in `folder`.
   public init(plan: Plan, folder: URL, catalog: Catalog = .standard, device: Device? = nil) {

@@ -62,7 +62,8 @@ struct TrainingLoop {
     let schedule = Schedule(options, stepsPerEpoch: stepsPerEpoch)
     let step = try wrapping {
       try StepRunner(
-        TrainingStep(model, objective, optimizer, options.precision), on: device, seed: plan.seed, batch: options.batch
+        TrainingStep(model, objective, optimizer, options.precision), on: device, seed: plan.seed, batch: options.batch,
+        forced: job.stepsAsElsewhere
       ) { reason in
         try? log.write("not_recorded", ["reason": reason])
         events(.warning(reason))

@@ -34,7 +34,7 @@ import Torch
 
   @Test func whatTheDeviceCannotMakeIsStreamed() throws {
     let samples = try quadrants(16)
-    for augment in [[AugmentationSpec("mixup")], [.flip, AugmentationSpec("cutmix")], [.crop]] {
+    for augment in [[try AugmentationSpec("mixup")], [.flip, try AugmentationSpec("cutmix")], [.crop]] {
       let batches = try Batches(samples, normalization: Normalization(of: samples), augment: augment)
       #expect(try ResidentImages(batches, on: .cpu) == nil)
     }

@@ -63,7 +63,7 @@ torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
 torch.backends.cudnn.benchmark = True
 net = network(a.network, a.classes).to(a.device, memory_format=torch.channels_last)
 optimizer = torch.optim.SGD(net.parameters(), 1e-3, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True)
-forward = torch.compile(net, mode="max-autotune-no-cudagraphs" if kind == "cpu" else "reduce-overhead") if a.compile else net
+forward = torch.compile(net, mode=None if kind == "cpu" else "reduce-overhead") if a.compile else net
 x = torch.randn(a.batch, 3, a.size, a.size, device=a.device).contiguous(memory_format=torch.channels_last)
 y = torch.randint(a.classes, (a.batch,), device=a.device)
 wait = torch.cuda.synchronize if kind == "cuda" else lambda: None

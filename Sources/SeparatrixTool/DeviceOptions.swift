@@ -3,7 +3,8 @@ import Torch
 
 /// Where a command computes.
 struct DeviceOptions: ParsableArguments {
-  @Option(help: "Device: cpu, cuda, cuda:N, mps, or auto for the first that is there of cuda, mps and cpu. Default: cpu.")
+  @Option(
+    help: "Device: cpu, cuda, cuda:N, mps, or auto for the first that is there of cuda, mps and cpu. Default: cpu.")
   var device: String?
 
   /// The device asked for, made sure to be there; the processor unless one was.

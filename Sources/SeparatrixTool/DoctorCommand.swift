@@ -45,7 +45,8 @@ struct DoctorCommand: ParsableCommand {
       cores: HostMachine.cores, threads: Machine.threads,
       memoryGiB: (Double(ProcessInfo.processInfo.physicalMemory) / 1_073_741_824 * 10).rounded() / 10,
       instructionSet: Machine.instructionSet, nativeBF16: Machine.hasNativeBF16, blas: blas(configuration),
-      oneDNN: line("Intel(R) MKL-DNN"), openMP: line("OpenMP"), cudaBuild: Machine.isBuiltWithCUDA, cuda: Machine.hasCUDA, gpus: try gpus(), mps: Machine.hasMPS,
+      oneDNN: line("Intel(R) MKL-DNN"), openMP: line("OpenMP"), cudaBuild: Machine.isBuiltWithCUDA,
+      cuda: Machine.hasCUDA, gpus: try gpus(), mps: Machine.hasMPS,
       cache: cache, cacheExists: FileManager.default.fileExists(atPath: cache), plotly: plotly?.path, missing: missing)
     if output.json { return try Console.printJSON(facts) }
     Console.printFields([
@@ -80,7 +81,8 @@ struct DoctorCommand: ParsableCommand {
     let failed = rows.filter { !$0.passed }
     if output.json {
       try Console.printJSON(
-        Tested(device: "\(device)", libtorch: Machine.version, passed: failed.isEmpty, failed: failed.count, rows: rows))
+        Tested(device: "\(device)", libtorch: Machine.version, passed: failed.isEmpty, failed: failed.count, rows: rows)
+      )
     } else {
       Console.printTable(
         ["compared", "type", "difference", "at most", ""],

@@ -13,7 +13,8 @@ public enum DeviceError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unknown(let name): "device '\(name)': expected cpu, cuda, cuda:N, mps or auto"
-    case .notBuilt("mps"): "device mps: this build of LibTorch has no MPS; it comes with PyTorch for macOS on Apple chips"
+    case .notBuilt("mps"):
+      "device mps: this build of LibTorch has no MPS; it comes with PyTorch for macOS on Apple chips"
     case .notBuilt(let name):
       "device \(name): this program is built with a LibTorch for the processor alone; `make gpu-bundle TORCH=2.11.0` builds "
         + "one for CUDA (docs/gpu.md)"

@@ -11,16 +11,13 @@ import Torch
     let train = ["train", "--network", "resnet8", "--objective", "softmax", "--data", "glyphs", "--out", "run"]
     for arguments in [
       train, ["evaluate", "run"], ["extract", "run", "--out", "f.safetensors"], ["bench", "train", "--steps", "1"],
-      ["doctor", "--self-test"], ["study", "run", "x.yaml"],
+      ["doctor", "--self-test"],
     ] {
       let absent = try tool.run(arguments + ["--device", "cuda"])
-      #expect(absent.code == (arguments[0] == "study" ? 3 : 1) || absent.code == 1, "\(arguments): \(absent.errors)")
-      if arguments[0] != "study" {
-        #expect(absent.errors.contains("device cuda"), "\(arguments): \(absent.errors)")
-        #expect(absent.errors.contains("gpu-bundle") || Machine.isBuiltWithCUDA)
-      }
+      #expect(absent.code == 1 && absent.errors.contains("device cuda"), "\(arguments): \(absent.errors)")
+      #expect(absent.errors.contains("gpu-bundle") || Machine.isBuiltWithCUDA)
       let unknown = try tool.run(arguments + ["--device", "gpu"])
-      if arguments[0] != "study" { #expect(unknown.code == 2 && unknown.errors.contains("cuda:N"), "\(unknown.errors)") }
+      #expect(unknown.code == 2 && unknown.errors.contains("cuda:N"), "\(arguments): \(unknown.errors)")
     }
     #expect(!FileManager.default.fileExists(atPath: tool.path("run")))
     #expect(try tool.run(train + ["--nondeterministic"]).code == 2)
@@ -32,7 +29,10 @@ import Torch
     defer { tool.remove() }
     let digests = try [[], ["--device", "cpu"], ["--device", "auto"]].map { more in
       let result = try tool.run(
-        ["train", "--network", "resnet8", "--objective", "softmax", "--data", "glyphs", "--out", "r", "--dry-run", "--json"]
+        [
+          "train", "--network", "resnet8", "--objective", "softmax", "--data", "glyphs", "--out", "r", "--dry-run",
+          "--json",
+        ]
           + more)
       return try #require(result.json["plan_digest"] as? String)
     }

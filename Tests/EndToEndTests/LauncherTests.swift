@@ -35,7 +35,8 @@ import Testing
   }
 
   private func launch(
-    _ arguments: [String] = [], site: String? = nil, environment: [String: String] = [:], from name: String = "bundle/separatrix"
+    _ arguments: [String] = [], site: String? = nil, environment: [String: String] = [:],
+    from name: String = "bundle/separatrix"
   ) throws -> (code: Int32, output: String, errors: String) {
     let process = Process()
     process.executableURL = folder.url.appendingPathComponent(name)
@@ -50,11 +51,14 @@ import Testing
     try process.run()
     process.waitUntilExit()
     return (
-      process.terminationStatus, try String(contentsOf: out, encoding: .utf8), try String(contentsOf: err, encoding: .utf8)
+      process.terminationStatus, try String(contentsOf: out, encoding: .utf8),
+      try String(contentsOf: err, encoding: .utf8)
     )
   }
 
-  @Test(arguments: ["2.11.0+cu130", "2.11.1", "2.11.0"]) func startsWithATorchOfTheSameMinorVersion(version: String) throws {
+  @Test(arguments: ["2.11.0+cu130", "2.11.1", "2.11.0"]) func startsWithATorchOfTheSameMinorVersion(version: String)
+    throws
+  {
     try torch(version, in: "site")
     let result = try launch(["train", "a b", ""], site: "site")
     let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -88,7 +92,9 @@ import Testing
   }
 
   @Test func saysWhatItLooksFor() throws {
-    let none = try launch(environment: ["PYTHONPATH": "/nowhere", "PYTHONNOUSERSITE": "1", "SEPARATRIX_PYTHON": "no-such-python"])
+    let none = try launch(environment: [
+      "PYTHONPATH": "/nowhere", "PYTHONNOUSERSITE": "1", "SEPARATRIX_PYTHON": "no-such-python",
+    ])
     #expect(none.code == 1 && none.errors.contains("no Python is found"))
     let wrong = try launch(environment: ["SEPARATRIX_TORCH": folder.url.path])
     #expect(wrong.code == 1 && wrong.errors.contains("no version.py"))

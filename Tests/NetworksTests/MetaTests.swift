@@ -8,7 +8,9 @@ import Torch
 /// That nothing is left on the processor where a network is elsewhere: operations on the device `meta` yield shapes alone and
 /// refuse tensors of the processor, as those on a GPU do.
 @Suite struct MetaTests {
-  private func batch(_ count: Int, _ side: Int) throws -> Tensor { try Tensor.zeros([count, 3, side, side]).channelsLast() }
+  private func batch(_ count: Int, _ side: Int) throws -> Tensor {
+    try Tensor.zeros([count, 3, side, side]).channelsLast()
+  }
 
   @Test(arguments: Networks.standard.map(\.name), [ElementType.f32, .bf16]) func everyNetworkMovesAsAWhole(
     name: String, type: ElementType

@@ -13,7 +13,8 @@ import Torch
     let objective = try ObjectiveSpec(parsing: name + beside, classes: 6).objective()
     let features = try Tensor.ones([5, 8]).to(.meta).requiresGradient()
     let head = Linear(
-      weight: try Tensor.ones([6, 8]).to(.meta).requiresGradient(), bias: try Tensor.ones([6]).to(.meta).requiresGradient())
+      weight: try Tensor.ones([6, 8]).to(.meta).requiresGradient(),
+      bias: try Tensor.ones([6]).to(.meta).requiresGradient())
     let samples = Array(0..<5)
     let remote = RemoteSamples(epoch: try Tensor([0], shape: []).to(.meta), samples: try Tensor(samples).to(.meta))
     let labels = try Tensor([0, 5, 2, 2, 1]).to(.meta)

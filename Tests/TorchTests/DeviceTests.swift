@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct DeviceTests {
   @Test func devicesAreNamed() throws {
-    #expect(try Device(parsing: "cpu") == .cpu && Device.cuda(3).description == "cuda:3" && Device.cuda(3).kind == "cuda")
+    #expect(
+      try Device(parsing: "cpu") == .cpu && Device.cuda(3).description == "cuda:3" && Device.cuda(3).kind == "cuda")
     #expect(try Tensor([1.0]).device == .cpu && Tensor([1.0]).to(.meta).device == .meta)
     for name in ["gpu", "cuda:", "cuda:-1", "cuda:x", "cuda:999", "meta", "CPU", ""] {
       #expect(throws: DeviceError.unknown(name: name)) { try Device(parsing: name) }

@@ -16,7 +16,8 @@ import Torch
     var random = CounterGenerator(seed: 1, purpose: .bench)
     let shape = ImageShape(channels: channels, height: 9, width: 13)
     let samples = try Samples(
-      pixels: (0..<20 * shape.count).map { _ in UInt8(random.below(256)) }, labels: (0..<20).map { $0 % 3 }, shape: shape,
+      pixels: (0..<20 * shape.count).map { _ in UInt8(random.below(256)) }, labels: (0..<20).map { $0 % 3 },
+      shape: shape,
       classNames: ["a", "b", "c"])
     let batches = try Batches(samples, normalization: Normalization(of: samples), augment: augment, seed: 11)
     let resident = try #require(try ResidentImages(batches, on: .cpu))
@@ -26,7 +27,8 @@ import Torch
       #expect(try here.images.floats() == there.images.floats() && here.images.shape == there.images.shape)
       #expect(try here.labels.ints() == there.labels.ints())
       // Channels-last, as convolutions like it.
-      #expect(try there.images.permute([0, 2, 3, 1]).bytes() == there.images.channelsLast().permute([0, 2, 3, 1]).bytes())
+      #expect(
+        try there.images.permute([0, 2, 3, 1]).bytes() == there.images.channelsLast().permute([0, 2, 3, 1]).bytes())
       let remote = try #require(there.remote)
       #expect(try remote.samples.samples.ints() == request.indices && remote.samples.epoch.item() == Double(epoch))
     }
@@ -86,7 +88,9 @@ import Torch
     try other.go(samples, every: .steps(3), listener)
     #expect(listener.resumed == [stop])
     #expect(try Data(contentsOf: run.weights) == Data(contentsOf: other.weights))
-    let losses = try [run, other].map { try $0.logged().filter { $0["event"] as? String == "epoch" }.map { "\($0["loss"]!)" } }
+    let losses = try [run, other].map {
+      try $0.logged().filter { $0["event"] as? String == "epoch" }.map { "\($0["loss"]!)" }
+    }
     #expect(losses[0] == losses[1] && losses[0].count == 3)
   }
 
@@ -94,7 +98,10 @@ import Torch
   @Test func theStepThatDivergedIsNamed() throws {
     func failure(_ asElsewhere: Bool) throws -> String {
       let folder = try ScratchFolder()
-      var run = TrainingRun(plan: try smallPlan { $0.learningRate = 1e18; $0.warmup = 0 }, folder: folder.url)
+      var run = TrainingRun(
+        plan: try smallPlan {
+          $0.learningRate = 1e18; $0.warmup = 0
+        }, folder: folder.url)
       run.stepsAsElsewhere = asElsewhere
       do {
         try run.go(try quadrants())

@@ -25,7 +25,9 @@ import Torch
   /// The processor in f32 and bf16 against itself in f64.
   @Test func theProcessorPasses() throws {
     let rows = try SelfTest(.cpu).run()
-    for row in rows { #expect(row.passed, "\(row.kind) \(row.name) \(row.type): \(row.difference ?? .nan) \(row.reason ?? "")") }
+    for row in rows {
+      #expect(row.passed, "\(row.kind) \(row.name) \(row.type): \(row.difference ?? .nan) \(row.reason ?? "")")
+    }
     #expect(rows.filter { $0.kind == "objective" }.map(\.name) == Objectives.standard.map { $0.name })
     #expect(Set(rows.filter { $0.kind == "network" }.map(\.name)) == Set(Networks.standard.map(\.name)))
     // It is no comparison of a thing with itself.
@@ -41,7 +43,8 @@ import Torch
 
   @Test func differencesAreSeen() throws {
     func gap(_ a: [Double], _ b: [Double]) throws -> Double { try SelfTest.gap(Tensor(a), Tensor(b)) }
-    #expect(try gap([1, 2, -4], [1, 2.5, -4]) == 0.125 && gap([1, 2], [1, 2]) == 0 && gap([0.5, 0], [0, 0]) == 0.5)
+    #expect(
+      try gap([1, 2, -4], [1, 2.5, -4]) == 0.125 && gap([1, 2], [1, 2]) == 0 && gap([0.5, 0], [0, 0]) == 0.5)
     #expect(try gap([.nan], [1]) == .infinity && gap([1], [.infinity]) == .infinity && gap([1], [1, 1]) == .infinity)
     #expect(try gap([.infinity, .nan], [.infinity, .nan]) == 0)
   }

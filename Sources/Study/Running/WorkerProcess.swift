@@ -30,7 +30,7 @@ public struct WorkerProgram: Sendable {
   public static func own(threads: Int, device: Device = .cpu) -> WorkerProgram {
     let path = Bundle.main.executablePath ?? CommandLine.arguments.first ?? "separatrix"
     return WorkerProgram(
-      executable: URL(fileURLWithPath: path), 
+      executable: URL(fileURLWithPath: path),
       arguments: ["worker", "--threads", "\(threads)"] + (device == .cpu ? [] : ["--device", "\(device)"]),
       environment: ["OMP_NUM_THREADS": "\(threads)", "MKL_NUM_THREADS": "\(threads)"])
   }

@@ -26,7 +26,8 @@ struct ResidentImages {
   /// room.
   init?(_ batches: Batches, on device: Device) throws(TorchError) {
     let (samples, shape) = (batches.samples, batches.samples.shape)
-    guard try batches.isSimple && samples.pixels.count <= Self.limit(on: device) else { return nil }
+    let limit = try Self.limit(on: device)
+    guard batches.isSimple, samples.pixels.count <= limit else { return nil }
     self.batches = batches
     self.device = device
     pixels = try Tensor(samples.pixels).to(device)

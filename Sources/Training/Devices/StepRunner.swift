@@ -28,7 +28,8 @@ final class StepRunner {
     self.step = step
     self.seed = seed
     let captures = captures && device.kind == "cuda"
-    remote = try device != .cpu || forced
+    remote =
+      try device != .cpu || forced
       ? DeviceStep(step, on: device, seed: seed, batch: batch, captures: captures, tell: tell) : nil
   }
 

@@ -62,7 +62,8 @@ extension SelfTest {
           let reference = try results(
             of: model(.tensors(Dictionary(uniqueKeysWithValues: exact))), images.to(.f64), .f64, gradients)
           let measured = try results(
-            of: model(.tensors(Dictionary(uniqueKeysWithValues: fresh)), on: device), images.to(device), type, gradients)
+            of: model(.tensors(Dictionary(uniqueKeysWithValues: fresh)), on: device), images.to(device), type, gradients
+          )
           return zip(reference, measured).map { ($0, $1) }
         }
       }

@@ -39,7 +39,8 @@ extension SelfTest {
     var random = CounterGenerator(seed: 1, purpose: .bench)
     let shape = ImageShape(channels: 3, height: 12, width: 10)
     let samples = try Samples(
-      pixels: (0..<32 * shape.count).map { _ in UInt8(random.below(256)) }, labels: (0..<32).map { $0 % 4 }, shape: shape,
+      pixels: (0..<32 * shape.count).map { _ in UInt8(random.below(256)) }, labels: (0..<32).map { $0 % 4 },
+      shape: shape,
       classNames: ["a", "b", "c", "d"])
     return try Batches(samples, normalization: Normalization(of: samples), augment: [.flip, .shift], seed: 7)
   }

@@ -44,7 +44,7 @@ public struct SelfTest {
   public func run(progress: (Row) -> Void = { _ in }) throws(TrainingError) -> [Row] {
     try wrapping { try device.use() }
     // Some operators of the list have no form that always gives the same bits; training needs none of those.
-    var rows = try rows(operations, deterministic: false, progress)
+    var rows = try self.rows(operations, deterministic: false, progress)
     rows += try self.rows(images + objectives + networks + training, deterministic: true, progress)
     return rows
   }
@@ -63,8 +63,8 @@ public struct SelfTest {
   private static func row(_ each: Case) -> Row {
     var (difference, reason): (Double?, String?) = (nil, nil)
     do {
-      let gap = try each.results().map { try gap($0.measured, $0.reference) }.reduce(0) { $0 >= $1 ? $0 : $1 }
-      if gap.isFinite { difference = gap } else { reason = "the difference is not finite" }
+      let worst = try each.results().map { try gap($0.measured, $0.reference) }.reduce(0) { max($0, $1) }
+      if worst.isFinite { difference = worst } else { reason = "the difference is not finite" }
     } catch {
       reason = "\(error)"
     }

@@ -42,6 +42,35 @@ import Torch
     }
   }
 
+  /// All that a step reads is on its device, whether images lie there or are streamed and mixed.
+  @Test(arguments: ["flip+shift", "mixup", "cutmix+flip"]) func batchesComeWhole(augment: String) throws {
+    let samples = try quadrants(32)
+    let batches = try Batches(
+      samples, normalization: Normalization(of: samples), augment: AugmentationSpec.list(parsing: augment), seed: 3)
+    func source(_ device: Device) throws -> BatchSource {
+      try BatchSource(batches, on: device) { $0 < 3 ? BatchRequest(indices: [5, 9, 1, 30], epoch: $0, step: $0) : nil }
+    }
+    let (here, there) = (try source(.cpu), try source(.meta))
+    #expect(there.isResident == (augment == "flip+shift") && !here.isResident)
+    let model = try Model(
+      NetworkSpec(name: "resnet8", width: 16), channels: 3, size: 8, classes: 4, source: .seed(1), device: .meta)
+    let step = try TrainingStep(model, Combination(base: Softmax()), Optimizer(model, options: TrainingOptions()), .f32)
+    for _ in 0..<3 {
+      let (a, b) = (try #require(try here.next()), try #require(try there.next()))
+      #expect(b.indices == a.indices && b.mixing == a.mixing && b.images.shape == a.images.shape && b.epoch == a.epoch)
+      let remote = try #require(b.remote)
+      #expect((remote.weight == nil) == (a.mixing == nil) && (b.partners == nil) == (a.partners == nil))
+      let tensors =
+        [b.images, b.labels, remote.samples.epoch, remote.samples.samples]
+        + [b.partners, remote.weight].compactMap { $0 }
+      #expect(tensors.allSatisfy { $0.device == .meta })
+      let (loss, outputs) = try step.loss(of: b, seed: 0, epoch: b.epoch)
+      try loss.backward()
+      #expect(loss.device == .meta && outputs.shape == [4, 4])
+    }
+    #expect(try here.next() == nil && there.next() == nil)
+  }
+
   /// A run by the way of other devices ends where a run of the processor ends, up to rounding.
   @Test(arguments: ["softmax", "cosine-softmax+dropout"], [OptimizerKind.sgd, .adamw]) func runsEndAlike(
     objective: String, optimizer: OptimizerKind

@@ -55,7 +55,8 @@ struct ResidentImages {
     return Batch(
       images: try images(sent.rows[0], flip: sent.rows[2], dy: sent.rows[3], dx: sent.rows[4]), labels: sent.rows[1],
       indices: request.indices, mixing: nil, partners: nil, skipped: [],
-      remote: Batch.Remote(samples: RemoteSamples(epoch: sent.last, samples: sent.rows[0]), weight: nil))
+      remote: Batch.Remote(samples: RemoteSamples(epoch: sent.last, samples: sent.rows[0]), weight: nil),
+      epoch: request.epoch ?? 0)
   }
 
   /// f32 [n, c, h, w], channels-last, of samples i64 [n] moved as `Batches.movement` says.

@@ -106,10 +106,12 @@ import Torch
     var other = TrainingRun(plan: try smallPlan(), folder: broken.url)
     other.stepsAsElsewhere = true
     var calls = 0
-    let outcome = try other.run(all: samples, checkpointEvery: .steps(3)) {
-      calls += 1
-      return calls == stop
-    }
+    let outcome = try other.run(
+      all: samples, checkpointEvery: .steps(3),
+      shouldStop: {
+        calls += 1
+        return calls == stop
+      })
     var step: Int?
     if case .interrupted(let at) = outcome { step = at }
     #expect(step == stop)

@@ -4,8 +4,9 @@ SHELL := /bin/bash
 # Tests see internals, so one build serves tool and tests.
 FLAGS := -c release -Xswiftc -enable-testing
 ACTIVATE = source .build/environment/activate
+TORCH ?= 2.11.0
 
-.PHONY: help setup build test demo bench format lint clean kill-test check-report
+.PHONY: help setup build test demo bench format lint clean kill-test check-report gpu-bundle
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +27,9 @@ demo: build ## the demo study: nine objectives on the built-in set, a table and 
 bench: build ## speed beside PyTorch on this machine (installs PyTorch outside the repository)
 	@Benchmarks/run
 
+gpu-bundle: ## the tool for CUDA as a folder to copy, linked against torch $(TORCH); runs where Python has that torch
+	@scripts/gpu-bundle $(TORCH)
+
 kill-test: build ## 20 SIGKILLs at random moments of one run: the same weights in the end
 	@scripts/kill-test
 
@@ -36,4 +40,4 @@ lint: ## check the format
 	@swift format lint --strict --recursive --parallel Sources Tests Package.swift
 
 clean: ## remove what was built here (downloads stay in the cache)
-	@rm -rf .build bin
+	@rm -rf .build .build-gpu bin

@@ -196,7 +196,7 @@ static CURLcode perform(CURL *curl) {
 }
 
 cf_outcome cf_get(const cf_request *request, const cf_receiver *receiver) {
-  cf_outcome outcome = {CF_FAILED, 0, "libcurl could not be started"};
+  cf_outcome outcome = {CF_FAILED, 0, "libcurl could not be started; is the system's package libcurl4 installed?"};
   char why[CURL_ERROR_SIZE] = "";
   transfer self = {.receiver = receiver};
   struct curl_slist *headers = NULL;

@@ -238,6 +238,7 @@ extern "C" ct_error *ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor we
     for (const auto *vector : {&w, &b, &rm, &rv}) {
       const auto &p = *vector;
       TORCH_CHECK(p.dim() == 1 && p.size(0) == a.size(1), "batch norm of ", a.size(1), " channels got a parameter ", p.sizes());
+      TORCH_CHECK(p.device() == a.device(), "batch norm on ", a.device(), " got a parameter on ", p.device());
       TORCH_CHECK(p.scalar_type() == w.scalar_type(), "batch norm's parameters are of mixed types ", w.scalar_type(), " and ", p.scalar_type());
     }
     TORCH_CHECK(!r.defined() || r.sizes() == a.sizes(), "residual ", r.sizes(), " does not fit ", a.sizes());
@@ -249,9 +250,10 @@ extern "C" ct_error *ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor we
     const GroupPointer ranks = group && training ? group->group : nullptr;
     if (fused) return put(out, FusedBatchNorm::apply(a, r.defined() ? std::optional(r) : std::nullopt, w, b, rm, rv, training, momentum, eps, relu, ranks));
     TORCH_CHECK(!ranks || a.numel() > 0, "batch norm of no images over several processes");
+    // Elsewhere than on the processor cuDNN is wanted where there is one, and no memory beyond the result's.
     auto y = ranks ? synchronized(a, w, b, rm, rv, momentum, eps, ranks)
-                   : at::batch_norm(a, w, b, rm, rv, training, momentum, eps, false);
-    if (r.defined()) y = y + r;
-    put(out, relu ? y.relu() : y);
+                   : at::batch_norm(a, w, b, rm, rv, training, momentum, eps, !a.is_cpu());
+    if (r.defined()) y = a.is_cpu() ? y + r : y.add_(r);
+    put(out, !relu ? y : a.is_cpu() ? y.relu() : y.relu_());
   });
 }

@@ -69,5 +69,6 @@ inline std::vector<at::Tensor> list(const ct_tensor *parts, intptr_t n) {
 }
 
 at::ScalarType scalar_type(ct_type type);
+at::Device device(ct_device device, intptr_t index);
 
 }  // namespace ct

@@ -25,11 +25,12 @@ struct Place {
     if (gradient.scalar_type() != value.scalar_type() || gradient.strides() != value.strides())
       gradient = at::empty_like(value).copy_(gradient);
     const auto fits = [&](const at::Tensor &a) {
-      return a.sizes() == value.sizes() && a.strides() == value.strides() && a.scalar_type() == value.scalar_type();
+      return a.sizes() == value.sizes() && a.strides() == value.strides() && a.scalar_type() == value.scalar_type() &&
+             a.device() == value.device();
     };
     TORCH_CHECK(value.is_non_overlapping_and_dense() && fits(first) && (!needs_second || fits(second)) &&
                     (!average.defined() || fits(average)),
-                "parameter ", index, ": value, state and average need one shape, type and memory layout");
+                "parameter ", index, ": value, state and average need one shape, type, memory layout and device");
   }
 
   bool is(at::ScalarType type) const { return value.is_cpu() && value.scalar_type() == type; }
@@ -162,6 +163,7 @@ ct_error *ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_
     TORCH_CHECK(s.dim() == 2 && best.dim() == 2 && where.sizes() == best.sizes() && best.size(0) == s.size(0),
                 "scores ", s.sizes(), " do not fit values ", best.sizes(), " and indices ", where.sizes());
     TORCH_CHECK(best.is_contiguous() && where.is_contiguous(), "values and indices must be contiguous");
+    TORCH_CHECK(s.is_cpu() && best.is_cpu() && where.is_cpu(), "the search works in the processor's memory");
     const int64_t n = s.size(1), k = best.size(1);
     const auto *score = s.const_data_ptr<float>();
     auto *value = best.data_ptr<float>();

@@ -33,6 +33,16 @@ at::ScalarType ct::scalar_type(ct_type type) {
   TORCH_CHECK(false, "unknown element type ", static_cast<int>(type));
 }
 
+at::Device ct::device(ct_device device, intptr_t index) {
+  switch (device) {
+    case ct_cpu: return at::kCPU;
+    case ct_cuda: return {at::kCUDA, static_cast<c10::DeviceIndex>(index)};
+    case ct_mps: return {at::kMPS, static_cast<c10::DeviceIndex>(index)};
+    case ct_meta: return at::kMeta;
+  }
+  TORCH_CHECK(false, "unknown device ", static_cast<int>(device));
+}
+
 static ct_type type_of(at::ScalarType type) {
   switch (type) {
     case at::kByte: return ct_u8;
@@ -59,12 +69,16 @@ intptr_t ct_live_errors(void) { return live_errors; }
 
 void ct_tensor_free(ct_tensor a) { delete static_cast<at::Tensor *>(a.impl); }
 
-ct_error *ct_empty(const intptr_t *shape, intptr_t n, ct_type type, ct_tensor *out, void **data) {
+ct_error *ct_empty(const intptr_t *shape, intptr_t n, ct_type type, bool pinned, ct_tensor *out, void **data) {
   return guarded([&] {
-    auto tensor = at::empty(dims(shape, n), at::TensorOptions().dtype(scalar_type(type)));
+    auto tensor = at::empty(dims(shape, n), at::TensorOptions().dtype(scalar_type(type)).pinned_memory(pinned));
     *data = tensor.data_ptr();
     put(out, std::move(tensor));
   });
+}
+
+ct_error *ct_pin(ct_tensor a, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).pin_memory()); });
 }
 
 int ct_is_shared(ct_tensor a) {
@@ -94,8 +108,10 @@ ct_error *ct_copy_out(ct_tensor a, ct_type type, void *data, intptr_t bytes) {
 ct_error *ct_full(const intptr_t *shape, intptr_t n, double value, ct_type type, ct_tensor *out) {
   return guarded([&] { put(out, at::full(dims(shape, n), value, at::TensorOptions().dtype(scalar_type(type)))); });
 }
-ct_error *ct_arange(intptr_t end, ct_type type, ct_tensor *out) {
-  return guarded([&] { put(out, at::arange(static_cast<int64_t>(end), at::TensorOptions().dtype(scalar_type(type)))); });
+ct_error *ct_arange(intptr_t end, ct_type type, ct_device device, intptr_t index, ct_tensor *out) {
+  return guarded([&] {
+    put(out, at::arange(static_cast<int64_t>(end), at::TensorOptions().dtype(scalar_type(type)).device(ct::device(device, index))));
+  });
 }
 ct_error *ct_eye(intptr_t n, ct_type type, ct_tensor *out) {
   return guarded([&] { put(out, at::eye(n, at::TensorOptions().dtype(scalar_type(type)))); });
@@ -106,11 +122,8 @@ ct_error *ct_clone(ct_tensor a, ct_tensor *out) {
 ct_error *ct_to_type(ct_tensor a, ct_type type, ct_tensor *out) {
   return guarded([&] { put(out, get(a).to(scalar_type(type))); });
 }
-ct_error *ct_to_device(ct_tensor a, ct_device device, intptr_t index, ct_tensor *out) {
-  return guarded([&] {
-    auto kind = device == ct_cuda ? at::kCUDA : device == ct_mps ? at::kMPS : at::kCPU;
-    put(out, get(a).to(at::Device(kind, kind == at::kCPU ? -1 : static_cast<c10::DeviceIndex>(index))));
-  });
+ct_error *ct_to_device(ct_tensor a, ct_device device, intptr_t index, bool waits, ct_tensor *out) {
+  return guarded([&] { put(out, get(a).to(ct::device(device, index), !waits)); });
 }
 ct_error *ct_contiguous(ct_tensor a, ct_tensor *out) {
   return guarded([&] { put(out, get(a).contiguous()); });
@@ -118,10 +131,16 @@ ct_error *ct_contiguous(ct_tensor a, ct_tensor *out) {
 ct_error *ct_channels_last(ct_tensor a, ct_tensor *out) {
   return guarded([&] { put(out, get(a).contiguous(at::MemoryFormat::ChannelsLast)); });
 }
-ct_error *ct_copy_(ct_tensor a, ct_tensor source) {
+ct_error *ct_copy_(ct_tensor a, ct_tensor source, bool waits) {
   return guarded([&] {
     at::NoGradGuard none;
-    get(a).copy_(get(source));
+    get(a).copy_(get(source), !waits);
+  });
+}
+ct_error *ct_fill_(ct_tensor a, double value) {
+  return guarded([&] {
+    at::NoGradGuard none;
+    get(a).fill_(value);
   });
 }
 
@@ -136,6 +155,19 @@ ct_error *ct_shape(ct_tensor a, intptr_t *shape, intptr_t capacity, intptr_t *n)
 }
 ct_error *ct_element_type(ct_tensor a, ct_type *out) {
   return guarded([&] { *out = type_of(get(a).scalar_type()); });
+}
+ct_error *ct_device_of(ct_tensor a, ct_device *device, intptr_t *index) {
+  return guarded([&] {
+    const auto place = get(a).device();
+    switch (place.type()) {
+      case at::kCPU: *device = ct_cpu; break;
+      case at::kCUDA: *device = ct_cuda; break;
+      case at::kMPS: *device = ct_mps; break;
+      case at::kMeta: *device = ct_meta; break;
+      default: TORCH_CHECK(false, "device ", place, " has no counterpart here");
+    }
+    *index = place.has_index() ? place.index() : 0;
+  });
 }
 ct_error *ct_item(ct_tensor a, double *out) {
   return guarded([&] { *out = get(a).item().toDouble(); });

@@ -1,7 +1,7 @@
 import Torch
 
 /// Whether a network is being trained or evaluated. Training carries its randomness as a value.
-public enum Mode: Sendable {
+public enum Mode {
   case evaluation
   case training(SampleRandomness)
 
@@ -13,23 +13,28 @@ public enum Mode: Sendable {
 
 /// Random numbers that belong to samples, not to places in a batch: what is drawn for sample i in epoch e does not
 /// depend on batch size, order, workers or resumption.
-public struct SampleRandomness: Sendable {
+public struct SampleRandomness {
   /// The run's seed.
   public let seed: UInt64
   /// The epoch, from 0.
   public let epoch: Int
   /// The index in the training set of each row of the batch.
   public let samples: [Int]
+  /// Epoch and samples once more as tensors on the device where the numbers are to be drawn; nil for the processor.
+  public let remote: RemoteSamples?
 
   /// Collects them.
-  public init(seed: UInt64, epoch: Int, samples: [Int]) {
+  public init(seed: UInt64, epoch: Int, samples: [Int], remote: RemoteSamples? = nil) {
     self.seed = seed
     self.epoch = epoch
     self.samples = samples
+    self.remote = remote
   }
 
-  /// Uniform numbers in [0, 1), `width` for each row: f32 [samples.count, width]. `stream` separates uses.
+  /// Uniform numbers in [0, 1), `width` for each row: f32 [samples.count, width]. `stream` separates uses. The same numbers
+  /// wherever they are drawn.
   public func uniform(width: Int, stream: UInt64) throws(TorchError) -> Tensor {
+    if let remote { return try remote.uniform(width: width, stream: stream, seed: seed) }
     var values = [Float]()
     values.reserveCapacity(samples.count * width)
     for sample in samples {

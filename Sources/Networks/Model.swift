@@ -18,12 +18,14 @@ public struct Model {
   /// Auxiliary features to logits ("AuxLogits.fc"); the training loss takes 0.4 of the objective on them (Szegedy et
   /// al. 2016). Nil where the network has no auxiliary branch.
   public let auxiliaryHead: Linear?
+  /// Where its tensors are, and where images must be.
+  public let device: Device
 
   /// Builds `spec` for `channels` x `size` x `size` images and `classes` classes. The heads start as N(0, 0.01^2)
   /// with zero bias.
   public init(
     _ spec: NetworkSpec, channels: Int, size: Int, classes: Int, source: ParameterSource,
-    networks: [Architecture] = Networks.standard
+    networks: [Architecture] = Networks.standard, device: Device = .cpu
   ) throws(NetworkError) {
     guard let architecture = networks.first(where: { $0.name == spec.name }) else {
       throw .unknownNetwork(name: spec.name, known: networks.map(\.name))
@@ -36,7 +38,7 @@ public struct Model {
       throw .imageTooSmall(network: spec.name, size: size, least: architecture.leastImageSize)
     }
     let parameters = Parameters()
-    let root = Scope(parameters: parameters, source: source, path: "", imageSize: size)
+    let root = Scope(parameters: parameters, source: source, path: "", imageSize: size, device: device)
     let network = try architecture.build(root, channels, width)
     let features = architecture.features(width)
     projector = try spec.projector.map { (widths) throws(NetworkError) in
@@ -48,6 +50,7 @@ public struct Model {
     }
     self.network = network
     self.parameters = parameters
+    self.device = device
   }
 
   /// What the head takes: features [n, d] through the projector, or as they are.

@@ -8,6 +8,8 @@ public struct Scope {
   var path: String
   /// The side of the images that the network is built for.
   public let imageSize: Int
+  /// Where the tensors are to be. Their values are made on the processor, so that they are the same everywhere.
+  var device = Device.cpu
 
   /// The place below.
   public static func / (scope: Scope, name: String) -> Scope {
@@ -61,6 +63,7 @@ public struct Scope {
         return tensor
       }
       if shape.count == 4 { tensor = try tensor.channelsLast() }
+      tensor = try tensor.to(device)
       parameters.add(full, tensor, kind)
       return tensor
     } catch let error as TorchError {

@@ -23,26 +23,35 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Type of activations: f32 or bf16.") var precision = "f32"
     @Option(help: "Threads.") var threads: Int?
     @Option(help: "Steps that are timed.") var steps = 20
+    @OptionGroup var place: DeviceOptions
+    @Flag(help: "On CUDA, launch steps one operation at a time instead of as a recorded whole.") var noGraph = false
+    @Flag(help: "On CUDA, the same bits each time.") var deterministic = false
     @OptionGroup var output: OutputOptions
 
     func run() throws {
       let type = try named(Precision.self, precision, "--precision")
+      let device = try place.chosen()
       let bench = StepBenchmark(
         network: NetworkSpec(name: network, width: width), batch: batch, size: size, channels: channels,
         classes: classes, precision: type,
-        threads: threads ?? HostMachine.cores, steps: steps)
-      let seconds = try bench.run(catalog: Tool.catalog).sorted()
-      let peak = try matrixProductRate(type)
+        threads: threads ?? HostMachine.cores, steps: steps, device: device, captures: !noGraph,
+        deterministic: deterministic)
+      var reason: String?
+      let seconds = try bench.run(catalog: Tool.catalog) { reason = $0 }.sorted()
+      if let reason { Console.complain(reason) }
+      let peak = try matrixProductRate(type, device)
       let rate = Double(batch) / seconds[seconds.count / 2]
       let flops = try bench.flopsPerImage(catalog: Tool.catalog)
       let result = Result(
         network: network, batch: batch, size: size, precision: type.rawValue, threads: bench.threads,
+        device: "\(device)", recorded: device.kind == "cuda" && !noGraph && reason == nil, reason: reason,
         imagesPerSecond: rate, peakFlopsShare: rate * flops / peak, flopsPerImage: flops, peakFlops: peak)
       if output.json { return try Console.printJSON(result) }
       print(
         String(
-          format: "%@, batch %d, %d px, %@, %d threads: %.1f images/s, %.1f %% of this machine's best matrix product",
-          network, batch, size, type.rawValue, bench.threads, rate, 100 * result.peakFlopsShare))
+          format: "%@, batch %d, %d px, %@, %@: %.1f images/s, %.1f %% of this machine's best matrix product",
+          network, batch, size, type.rawValue, device == .cpu ? "\(bench.threads) threads" : "\(device)", rate,
+          100 * result.peakFlopsShare))
     }
 
     private struct Result: Encodable {
@@ -50,9 +59,13 @@ struct BenchCommand: ParsableCommand {
       let batch, size: Int
       let precision: String
       let threads: Int
+      let device: String
+      /// Whether steps were recorded and launched as a whole, and why not where that was wanted.
+      let recorded: Bool
+      let reason: String?
       let imagesPerSecond, peakFlopsShare, flopsPerImage, peakFlops: Double
       enum CodingKeys: String, CodingKey {
-        case network, batch, size, precision, threads
+        case network, batch, size, precision, threads, device, recorded, reason
         case imagesPerSecond = "images_per_second"
         case peakFlopsShare = "peak_flops_share"
         case flopsPerImage = "flops_per_image"

@@ -7,11 +7,21 @@ import Training
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Versions, threads, libraries, devices, and what is missing.",
-    discussion: "Example:\n  separatrix doctor")
+    discussion: """
+      With --self-test every operation, objective, network and optimizer is compared with the processor in f64, forward and
+      gradient; exit code 1 if one differs by more than its tolerance.
+      Example:
+        separatrix doctor
+        separatrix doctor --device cuda --self-test
+      """)
 
+  @OptionGroup var place: DeviceOptions
+  @Flag(help: "Compare the device with the processor.") var selfTest = false
   @OptionGroup var output: OutputOptions
 
   func run() throws {
+    let device = try place.chosen()
+    if selfTest { return try test(device) }
     let configuration = try Machine.configuration()
     func line(_ start: String) -> String {
       configuration.split(separator: "\n").map { $0.trimmingCharacters(in: .init(charactersIn: " -")) }
@@ -24,14 +34,19 @@ struct DoctorCommand: ParsableCommand {
     var missing: [String] = []
     if plotly == nil { missing.append("the chart library: run scripts/setup") }
     if !Machine.hasNativeBF16 { missing.append("native bf16: --precision bf16 works but is slow on this processor") }
-    if !Machine.hasCUDA { missing.append("CUDA: this LibTorch is a CPU build") }
+    if !Machine.isBuiltWithCUDA {
+      missing.append("CUDA: this program is built for the processor; `make gpu-bundle` builds one for CUDA")
+    } else if !Machine.hasCUDA {
+      missing.append("a GPU: \(DeviceError.absent(name: "cuda"))")
+    }
     let facts = Facts(
       separatrix: programVersion, swift: swiftVersion, libtorch: Machine.version,
       operatingSystem: ProcessInfo.processInfo.operatingSystemVersionString, processor: processor(),
       cores: HostMachine.cores, threads: Machine.threads,
       memoryGiB: (Double(ProcessInfo.processInfo.physicalMemory) / 1_073_741_824 * 10).rounded() / 10,
       instructionSet: Machine.instructionSet, nativeBF16: Machine.hasNativeBF16, blas: blas(configuration),
-      oneDNN: line("Intel(R) MKL-DNN"), openMP: line("OpenMP"), cuda: Machine.hasCUDA, mps: Machine.hasMPS,
+      oneDNN: line("Intel(R) MKL-DNN"), openMP: line("OpenMP"), cudaBuild: Machine.isBuiltWithCUDA,
+      cuda: Machine.hasCUDA, gpus: try gpus(), mps: Machine.hasMPS,
       cache: cache, cacheExists: FileManager.default.fileExists(atPath: cache), plotly: plotly?.path, missing: missing)
     if output.json { return try Console.printJSON(facts) }
     Console.printFields([
@@ -41,10 +56,53 @@ struct DoctorCommand: ParsableCommand {
       ("threads", "\(facts.threads) for each operation unless --threads says otherwise"),
       ("instructions", facts.instructionSet + (facts.nativeBF16 ? ", native bf16" : "")), ("BLAS", facts.blas),
       ("oneDNN", facts.oneDNN), ("OpenMP", facts.openMP),
-      ("devices", "cpu" + (facts.cuda ? ", cuda" : "") + (facts.mps ? ", mps" : "")),
+      ("devices", (["cpu"] + facts.gpus + (facts.mps ? ["mps"] : [])).joined(separator: ", ")),
       ("cache", cache + (facts.cacheExists ? "" : " (does not exist yet)")), ("charts", facts.plotly ?? "not found"),
     ])
     print(missing.isEmpty ? "\nnothing is missing" : "\nmissing:\n" + missing.map { "  \($0)" }.joined(separator: "\n"))
+  }
+
+  /// Each GPU with its memory.
+  private func gpus() throws -> [String] {
+    try (0..<Machine.devices(like: .cuda())).map { index in
+      let memory = try Device.cuda(index).memory()
+      return "cuda:\(index)" + (memory.map { " (\($0.total >> 30) GiB)" } ?? "")
+    }
+  }
+
+  private func test(_ device: Device) throws {
+    let line = ProgressLine()
+    var done = 0
+    let rows = try SelfTest(device, catalog: Tool.catalog).run { row in
+      done += 1
+      line.show("\(done) done: \(row.kind) \(row.name)")
+    }
+    line.clear()
+    let failed = rows.filter { !$0.passed }
+    if output.json {
+      try Console.printJSON(
+        Tested(device: "\(device)", libtorch: Machine.version, passed: failed.isEmpty, failed: failed.count, rows: rows)
+      )
+    } else {
+      Console.printTable(
+        ["compared", "type", "difference", "at most", ""],
+        rows.map { row in
+          [
+            "\(row.kind) \(row.name)", row.type, row.difference.map { String(format: "%.1e", $0) } ?? "-",
+            String(format: "%.0e", row.tolerance), row.passed ? "" : "FAILED",
+          ]
+        })
+      for row in failed { if let reason = row.reason { print("\(row.kind) \(row.name): \(reason)") } }
+      print("\n\(rows.count - failed.count) of \(rows.count) on \(device) agree with the processor")
+    }
+    if !failed.isEmpty { throw Outcome.failed("the self-test of \(device) failed: \(failed.count) of \(rows.count)") }
+  }
+
+  private struct Tested: Encodable {
+    let device, libtorch: String
+    let passed: Bool
+    let failed: Int
+    let rows: [SelfTest.Row]
   }
 
   private var swiftVersion: String {
@@ -77,13 +135,17 @@ struct DoctorCommand: ParsableCommand {
     let instructionSet: String
     let nativeBF16: Bool
     let blas, oneDNN, openMP: String
-    let cuda, mps: Bool
+    /// Whether the program is built for CUDA; whether a GPU is seen.
+    let cudaBuild, cuda: Bool
+    let gpus: [String]
+    let mps: Bool
     let cache: String
     let cacheExists: Bool
     let plotly: String?
     let missing: [String]
     enum CodingKeys: String, CodingKey {
-      case separatrix, swift, libtorch, processor, cores, threads, blas, cuda, mps, cache, plotly, missing
+      case separatrix, swift, libtorch, processor, cores, threads, blas, cuda, gpus, mps, cache, plotly, missing
+      case cudaBuild = "cuda_build"
       case operatingSystem = "operating_system"
       case memoryGiB = "memory_gib"
       case instructionSet = "instruction_set"

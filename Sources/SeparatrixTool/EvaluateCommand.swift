@@ -22,13 +22,14 @@ struct EvaluateCommand: ParsableCommand {
   var split: String?
   @Option(help: "Keep each example's outputs, probabilities and label in this .npz file.") var predictions: String?
   @Option(help: "Threads.") var threads: Int?
+  @OptionGroup var place: DeviceOptions
   @OptionGroup var pictures: PictureOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     try Machine.setThreads(threads ?? HostMachine.cores)
     let url = URL(typed: path)
-    let trained = try pictures.applied(to: TrainedModel(url, catalog: Tool.catalog))
+    let trained = try pictures.applied(to: TrainedModel(url, catalog: Tool.catalog, device: place.ready()))
     let plan = try? TrainingRun.plan(in: url)
     let samples = try SampleChoice(data: data, split: split, plan: plan, pictures: pictures).load()
     let line = ProgressLine()
@@ -75,13 +76,14 @@ struct ExtractCommand: ParsableCommand {
     String?
   @Option(help: "The feature file to write.") var out: String
   @Option(help: "Threads.") var threads: Int?
+  @OptionGroup var place: DeviceOptions
   @OptionGroup var pictures: PictureOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     try Machine.setThreads(threads ?? HostMachine.cores)
     let url = URL(typed: path)
-    let trained = try pictures.applied(to: TrainedModel(url, catalog: Tool.catalog))
+    let trained = try pictures.applied(to: TrainedModel(url, catalog: Tool.catalog, device: place.ready()))
     let choice = SampleChoice(data: data, split: split, plan: try? TrainingRun.plan(in: url), pictures: pictures)
     var samples = try choice.load()
     // The same care as for a study's targets: images are brought to the network's input.

@@ -23,6 +23,7 @@ struct StudyCommand: ParsableCommand {
     @Option(help: "Folder of the study. Default: studies/out/NAME.") var out: String?
     @Option(help: "Worker processes. Default: one for each core.") var workers: Int?
     @Option(help: "Threads of each worker (part of every run's plan).") var threads = 1
+    @OptionGroup var place: DeviceOptions
     @Option(help: "Folder below which the specification's files lie.") var dataRoot: String?
     @Option(name: .customLong("set"), help: "Change a key, as training.epochs=5; may be repeated.") var set: [String] =
       []
@@ -37,7 +38,7 @@ struct StudyCommand: ParsableCommand {
       )
       var runner = StudyRunner(
         document: document, directory: out.map(URL.init(typed:)), workers: workers, threads: threads,
-        catalog: Tool.catalog, programVersion: programVersion)
+        device: try place.chosen(), catalog: Tool.catalog, programVersion: programVersion)
       runner.facts = [
         "libtorch": Machine.version, "instruction_set": Machine.instructionSet,
         "native_bf16": Machine.hasNativeBF16 ? "yes" : "no",
@@ -218,10 +219,11 @@ struct WorkerCommand: ParsableCommand {
     commandName: "worker", abstract: "Works for a study (started by `study run`).", shouldDisplay: false)
 
   @Option(help: "Threads of each operation.") var threads = 1
+  @OptionGroup var place: DeviceOptions
 
   func run() throws {
     try Machine.setThreads(threads)
-    let stages = StageExecution(catalog: Tool.catalog)
+    let stages = StageExecution(catalog: Tool.catalog, device: try place.ready())
     Worker.run { try stages.perform($0, $1) }
   }
 }

@@ -77,6 +77,8 @@ public enum Tool {
   private static func code(of error: any Error) -> Int32 {
     switch error {
     case TrainingError.network(let error): code(of: error)
+    case TrainingError.device(let error): code(of: error)
+    case DeviceError.unknown: 2
     case is StateDictionaryError: 3
     case let error as TrainingError: error.isBadInput ? 3 : 1
     case let error as DatasetError: [.unknownName, .badReference].contains(error.kind) ? 2 : 3

@@ -60,6 +60,9 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Share of the training samples held out.") var holdout: Double?
   @Option(help: "Seed of the holdout.") var holdoutSeed: UInt64?
   @Option(help: "Threads of each operation (part of the plan).") var threads: Int?
+  @OptionGroup var devices: DeviceOptions
+  @Flag(help: "Let CUDA take its fastest kernels, which do not give the same bits each time (part of the plan).")
+  var nondeterministic = false
   @Option(help: "Folder of the run.") var out: String
   @Option(help: "Processes on this machine that share each batch.") var processes: Int?
   @Option(help: "Seconds after which processes give up waiting for one of them.") var timeout = 600.0
@@ -79,6 +82,8 @@ struct TrainCommand: ParsableCommand {
     let place = try self.place()
     let early = place == nil ? nil : SignalTrap()  // one rank stops all, and only between steps
     var (plan, all) = try settle(place)
+    // The number of a GPU is no part of the plan.
+    let device = try devices.device == nil ? Device(parsing: plan.device ?? "cpu") : devices.chosen()
     let folder = URL(typed: out)
     if dryRun { return try show(plan, all) }
     let group = try join(place, &plan)
@@ -89,7 +94,7 @@ struct TrainCommand: ParsableCommand {
     var steps = 0
     var first = 0
     var last: Training.EpochRecord?
-    let run = TrainingRun(plan: plan, folder: folder, catalog: Tool.catalog)
+    let run = TrainingRun(plan: plan, folder: folder, catalog: Tool.catalog, device: device)
     let events = { (event: TrainingEvent) in
       guard speaks else { return }
       switch event {
@@ -225,6 +230,15 @@ struct TrainCommand: ParsableCommand {
     if let holdoutSeed { result.holdoutSeed = holdoutSeed }
     if let seed { result.seed = seed }
     if let threads { result.threads = threads }
+    if devices.device != nil {
+      let device = try devices.chosen()
+      result.device = device == .cpu ? nil : device.kind
+      if result.device != "cuda" { result.deterministic = nil }
+    }
+    if nondeterministic {
+      guard result.device == "cuda" else { throw Outcome.usage("--nondeterministic is for --device cuda") }
+      result.deterministic = false
+    }
     do {
       try result.training.validate()
     } catch {
@@ -266,6 +280,7 @@ struct TrainCommand: ParsableCommand {
         "training",
         "\(plan.training.epochs) epochs, batch \(plan.training.batch), \(steps) steps, \(plan.training.precision.rawValue), \(plan.threads) threads"
       ),
+      ("device", "\(plan.device ?? "cpu")\(plan.deterministic == false ? ", not the same bits each time" : "")"),
       ("digest", try plan.digest()),
     ])
   }

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Torch
 import Training
 
 /// Runs studies: from a specification to a store with all it measured.
@@ -17,6 +18,8 @@ public struct StudyRunner: Sendable {
   public var workers: Int
   /// Computing threads of each worker; part of every run's identity.
   public var threads: Int
+  /// Where workers train and evaluate; its kind is part of every run's identity.
+  public var device: Device
   /// Where names of objectives and networks are looked up.
   public var catalog: Catalog
   /// How workers are started.
@@ -43,7 +46,7 @@ public struct StudyRunner: Sendable {
   /// A runner with one worker for each processor and one thread each.
   /// - Parameter directory: nil for `studies/out/<name>` in the working folder.
   public init(
-    document: StudyDocument, directory: URL? = nil, workers: Int? = nil, threads: Int = 1,
+    document: StudyDocument, directory: URL? = nil, workers: Int? = nil, threads: Int = 1, device: Device = .cpu,
     catalog: Catalog = .standard, program: WorkerProgram? = nil, programVersion: String = "development"
   ) {
     self.document = document
@@ -51,8 +54,9 @@ public struct StudyRunner: Sendable {
       directory ?? URL(fileURLWithPath: "studies/out").appendingPathComponent(document.specification.name)
     self.workers = max(1, workers ?? ProcessInfo.processInfo.activeProcessorCount / max(1, threads))
     self.threads = max(1, threads)
+    self.device = device
     self.catalog = catalog
-    self.program = program ?? .own(threads: threads)
+    self.program = program ?? .own(threads: threads, device: device)
     self.programVersion = programVersion
   }
 
@@ -72,7 +76,8 @@ public struct StudyRunner: Sendable {
   /// Loads the data and lays the study out. Throws `SpecificationError` or `StudyError`.
   public func plan() throws -> StudyPlan {
     var expansion = PlanExpansion(
-      document: document, directory: directory.standardizedFileURL.path, threads: threads, catalog: catalog,
+      document: document, directory: directory.standardizedFileURL.path, threads: threads, device: device,
+      catalog: catalog,
       data: DataCatalog(loader: loader))
     return try expansion.plan()
   }

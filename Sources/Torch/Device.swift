@@ -11,15 +11,21 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   public static func cuda(_ index: Int = 0) -> Device { Device(raw: ct_cuda, index: index) }
   /// The GPU of an Apple machine.
   public static let mps = Device(raw: ct_mps, index: 0)
+  /// No memory and no numbers: operations yield shapes and types alone, and refuse what lies on the processor. For tests.
+  public static let meta = Device(raw: ct_meta, index: 0)
 
-  /// "cpu", "cuda:0", "mps".
-  public var description: String {
+  /// The kind without the number: "cpu", "cuda", "mps".
+  public var kind: String {
     switch raw {
-    case ct_cuda: "cuda:\(index)"
+    case ct_cuda: "cuda"
     case ct_mps: "mps"
+    case ct_meta: "meta"
     default: "cpu"
     }
   }
+
+  /// "cpu", "cuda:0", "mps".
+  public var description: String { raw == ct_cuda ? "cuda:\(index)" : kind }
 
   /// Equal when kind and number are.
   public static func == (a: Device, b: Device) -> Bool { a.raw == b.raw && a.index == b.index }
@@ -40,6 +46,8 @@ public enum Machine {
   public static var hasNativeBF16: Bool { ct_has_bf16() }
   /// Whether this build of LibTorch sees an NVIDIA GPU.
   public static var hasCUDA: Bool { ct_has_cuda() }
+  /// Whether this program is linked with a LibTorch for CUDA, whether there is a GPU or not.
+  public static var isBuiltWithCUDA: Bool { ct_built_with_cuda() }
   /// Whether this build of LibTorch sees an Apple GPU.
   public static var hasMPS: Bool { ct_has_mps() }
 

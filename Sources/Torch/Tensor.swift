@@ -50,11 +50,12 @@ extension Tensor {
   }
 
   /// A tensor whose f32 elements are not set yet, and where they lie, row-major; the address lives as long as the tensor.
+  /// `pinned` memory is copied to CUDA devices while the processor goes on.
   public static func uninitialized(
-    _ shape: [Int]
+    _ shape: [Int], pinned: Bool = false
   ) throws(TorchError) -> (tensor: Tensor, elements: UnsafeMutablePointer<Float>?) {
     var data: UnsafeMutableRawPointer?
-    let tensor = try Tensor { ct_empty(shape, shape.count, ElementType.f32.raw, &$0, &data) }
+    let tensor = try Tensor { ct_empty(shape, shape.count, ElementType.f32.raw, pinned, &$0, &data) }
     return (tensor, data?.assumingMemoryBound(to: Float.self))
   }
 
@@ -77,8 +78,10 @@ extension Tensor {
   }
 
   /// 0, 1, ..., count - 1.
-  public static func arange(_ count: Int, type: ElementType = .i64) throws(TorchError) -> Tensor {
-    try Tensor { ct_arange(count, type.raw, &$0) }
+  public static func arange(
+    _ count: Int, type: ElementType = .i64, device: Device = .cpu
+  ) throws(TorchError) -> Tensor {
+    try Tensor { ct_arange(count, type.raw, device.raw, device.index, &$0) }
   }
 
   /// The identity matrix [n, n].
@@ -108,6 +111,13 @@ extension Tensor {
     var type = ct_f32
     if let error = ct_element_type(raw, &type) { ct_error_free(error) }
     return ElementType(raw: type)
+  }
+
+  /// Where the elements are.
+  public var device: Device {
+    var (kind, index) = (ct_cpu, 0)
+    if let error = ct_device_of(raw, &kind, &index) { ct_error_free(error) }
+    return Device(raw: kind, index: index)
   }
 
   /// The only element, as a double. Throws when there are more.
@@ -164,14 +174,22 @@ extension Tensor {
   public func clone() throws(TorchError) -> Tensor { try Tensor { ct_clone(raw, &$0) } }
   /// The elements converted to `type`; the tensor itself when it has that type.
   public func to(_ type: ElementType) throws(TorchError) -> Tensor { try Tensor { ct_to_type(raw, type.raw, &$0) } }
-  /// The same on another device.
-  public func to(_ device: Device) throws(TorchError) -> Tensor {
-    try Tensor { ct_to_device(raw, device.raw, device.index, &$0) }
+  /// The same on another device; the tensor itself when it is there. Without `waits` a copy from pinned memory may still be
+  /// under way: work on that device sees it done.
+  public func to(_ device: Device, waits: Bool = true) throws(TorchError) -> Tensor {
+    try Tensor { ct_to_device(raw, device.raw, device.index, waits, &$0) }
   }
+  /// A copy in memory that CUDA devices copy from while the processor goes on.
+  public func pinned() throws(TorchError) -> Tensor { try Tensor { ct_pin(raw, &$0) } }
   /// The same elements in row-major memory.
   public func contiguous() throws(TorchError) -> Tensor { try Tensor { ct_contiguous(raw, &$0) } }
   /// The same elements [n, c, h, w] with memory in the order n, h, w, c, which convolutions like best.
   public func channelsLast() throws(TorchError) -> Tensor { try Tensor { ct_channels_last(raw, &$0) } }
-  /// Overwrites the elements with `source`, broadcast and converted. The one mutation offered; gradients ignore it.
-  public func assign(_ source: Tensor) throws(TorchError) { try check(ct_copy_(raw, source.raw), "assign") }
+  /// Overwrites the elements with `source`, broadcast, converted and brought to this device. Gradients ignore it. `waits` as
+  /// for `to`.
+  public func assign(_ source: Tensor, waits: Bool = true) throws(TorchError) {
+    try check(ct_copy_(raw, source.raw, waits), "assign")
+  }
+  /// Overwrites every element with `value`; nothing waits for the device.
+  public func fill(_ value: Double) throws(TorchError) { try check(ct_fill_(raw, value), "fill") }
 }

@@ -3,19 +3,11 @@ import Torch
 
 /// Batches that several processes share.
 extension BatchLoader {
-  /// How the images of a training batch are mixed.
-  func mixing(_ request: BatchRequest) -> Mixing? {
-    guard let epoch = request.epoch, batches.pipeline.mixes else { return nil }
-    let shape = batches.samples.shape
-    var random = CounterGenerator(seed: batches.seed, purpose: .mixing, UInt64(epoch), UInt64(request.step))
-    return batches.pipeline.mixing(width: shape.width, height: shape.height, random: &random)
-  }
-
   /// The samples to make for a request: all, or of each share those in it, after the partner of the first where images
   /// are mixed.
   func rows(_ request: BatchRequest) -> [Int] {
     guard let shares = request.shares else { return request.indices }
-    let (all, mixes) = (request.indices, mixing(request) != nil)
+    let (all, mixes) = (request.indices, batches.mixing(request, count: request.indices.count) != nil)
     return shares.flatMap { share in
       let partner = mixes && !share.isEmpty ? [all[Mixing.partner(of: share.lowerBound, count: all.count)]] : []
       return partner + all[share]
@@ -26,7 +18,7 @@ extension BatchLoader {
   func share(_ job: Crew.Job, _ shares: [Range<Int>]) throws(TrainingError) -> Batch {
     let (shape, all) = (batches.samples.shape, job.request.indices)
     let size = shape.count
-    let mixing = all.count > 1 ? mixing(job.request) : nil
+    let mixing = batches.mixing(job.request, count: all.count)
     var indices: [Int] = []
     var partners: [Int] = []
     var parts: [Range<Int>] = []

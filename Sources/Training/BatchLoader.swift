@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Networks
 import Torch
 
 /// A batch that is asked for.
@@ -40,12 +41,29 @@ struct Batch {
     let total: Int?
   }
 
+  /// Samples, epoch and weight of mixing as the batch's device knows them; nil on the processor.
+  var remote: Remote?
+  /// The epoch, 0 for evaluation.
+  var epoch = 0
+
+  /// Numbers of a batch on its device.
+  struct Remote {
+    let samples: RemoteSamples
+    /// The weight of a mixture's own labels, f32 [].
+    let weight: Tensor?
+  }
+
   /// Some of its samples in a row.
   func part(_ range: Range<Int>) throws(TorchError) -> Batch {
-    Batch(
-      images: try images.narrow(0, range.lowerBound, range.count),
-      labels: try labels.narrow(0, range.lowerBound, range.count), indices: Array(indices[range]), mixing: mixing,
-      partners: try partners?.narrow(0, range.lowerBound, range.count), skipped: [])
+    func rows(_ tensor: Tensor) throws(TorchError) -> Tensor { try tensor.narrow(0, range.lowerBound, range.count) }
+    return Batch(
+      images: try rows(images), labels: try rows(labels), indices: Array(indices[range]), mixing: mixing,
+      partners: try partners.map(rows), skipped: [],
+      remote: try remote.map { (remote) throws(TorchError) in
+        Remote(
+          samples: RemoteSamples(epoch: remote.samples.epoch, samples: try rows(remote.samples.samples)),
+          weight: remote.weight)
+      }, epoch: epoch)
   }
 }
 
@@ -58,6 +76,9 @@ final class BatchLoader {
   private let crew: Crew?
   private let ahead: Int
   private let request: (Int) -> BatchRequest?
+  /// Whether batches lie in memory that CUDA copies from while the processor goes on. LibTorch then knows when a batch's memory
+  /// may be used again, and keeps it for the next.
+  private let isPinned: Bool
   private var asked = 0
   /// Memory of batches that were handed out: used again once nobody else holds it, since to map tens of megabytes anew
   /// for each batch costs a tenth of the time.
@@ -67,9 +88,10 @@ final class BatchLoader {
   /// Batches by number: `request` says what is in each, nil after the last.
   init(
     _ batches: Batches, threads: Int = ProcessInfo.processInfo.activeProcessorCount, ahead: Int = 2,
-    request: @escaping (Int) -> BatchRequest?
+    pinned: Bool = false, request: @escaping (Int) -> BatchRequest?
   ) {
     self.batches = batches
+    isPinned = pinned
     self.ahead = max(ahead, 0)
     self.request = request
     crew = batches.isSimple || threads < 1 ? nil : Crew(batches, threads: threads)
@@ -101,12 +123,13 @@ final class BatchLoader {
       return spare.remove(at: place)
     }
     return try torch { () throws(TorchError) in
-      try Tensor.uninitialized([count, shape.height, shape.width, shape.channels])
+      try Tensor.uninitialized([count, shape.height, shape.width, shape.channels], pinned: isPinned)
     }
   }
 
   /// Keeps a job's memory for another batch; never more than are in use at once.
   private func keep(_ job: Crew.Job) {
+    guard !isPinned else { return }
     spare.removeAll { !$0.tensor.isShared && $0.tensor.shape[0] != job.tensor.shape[0] }
     if spare.count < ahead + 2 { spare.append((job.tensor, job.out)) }
   }
@@ -125,9 +148,8 @@ final class BatchLoader {
         (out + place * shape.count).update(from: out + from * shape.count, count: shape.count)
       }
     }
-    var mixing: Mixing?
-    if indices.count > 1, let out = job.out {
-      mixing = self.mixing(job.request)
+    let mixing = batches.mixing(job.request, count: indices.count)
+    if let out = job.out {
       mixing?.apply(
         to: UnsafeMutableBufferPointer(start: out, count: indices.count * shape.count), count: indices.count,
         height: shape.height, width: shape.width, channels: shape.channels)
@@ -139,7 +161,7 @@ final class BatchLoader {
         images: try whole.permute([0, 3, 1, 2]), labels: try Tensor(labels), indices: indices, mixing: mixing,
         partners: mixing == nil
           ? nil : try Tensor(labels.indices.map { labels[Mixing.partner(of: $0, count: labels.count)] }),
-        skipped: faults.map { batches.bad(job.request.indices[$0.key], $0.value) })
+        skipped: faults.map { batches.bad(job.request.indices[$0.key], $0.value) }, epoch: job.request.epoch ?? 0)
     }
   }
 

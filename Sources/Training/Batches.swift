@@ -8,7 +8,8 @@ public struct Batches: Sendable {
   let samples: Samples
   let pipeline: AugmentationPipeline
   let seed: UInt64
-  private let table: [Float]
+  /// For each channel, what each of the 256 byte values becomes.
+  let table: [Float]
   /// For colour images.
   private let normalization: PixelNormalization?
   private let flips: Bool
@@ -156,17 +157,29 @@ public struct Batches: Sendable {
     }
   }
 
+  /// How flips and shifts move an image in an epoch: whether it is mirrored, and by how many pixels it looks down and right.
+  func movement(index: Int, epoch: Int?) -> (flip: Bool, dy: Int, dx: Int) {
+    guard let epoch, flips || shifts else { return (false, 0, 0) }
+    let reach = (max(samples.shape.height, samples.shape.width) + 4) / 8
+    var random = CounterGenerator(seed: seed, purpose: .augmentation, UInt64(epoch), UInt64(index))
+    let flip = flips && random.next() & 1 == 1
+    guard shifts else { return (flip, 0, 0) }
+    let dy = random.below(2 * reach + 1) - reach
+    return (flip, dy, random.below(2 * reach + 1) - reach)
+  }
+
+  /// What a batch is mixed with, where one is.
+  func mixing(_ request: BatchRequest, count: Int) -> Mixing? {
+    guard let epoch = request.epoch, pipeline.mixes, count > 1 else { return nil }
+    var random = CounterGenerator(seed: seed, purpose: .mixing, UInt64(epoch), UInt64(request.step))
+    return pipeline.mixing(width: samples.shape.width, height: samples.shape.height, random: &random)
+  }
+
   /// From planes in memory, with flips and shifts on the way.
   private func fillSimply(_ out: UnsafeMutablePointer<Float>, index: Int, epoch: Int?) {
     let shape = samples.shape
     let (channels, height, width) = (shape.channels, shape.height, shape.width)
-    var (flip, dy, dx) = (false, 0, 0)
-    if let epoch, flips || shifts {
-      let reach = (max(height, width) + 4) / 8
-      var random = CounterGenerator(seed: seed, purpose: .augmentation, UInt64(epoch), UInt64(index))
-      flip = flips && random.next() & 1 == 1
-      if shifts { (dy, dx) = (random.below(2 * reach + 1) - reach, random.below(2 * reach + 1) - reach) }
-    }
+    let (flip, dy, dx) = movement(index: index, epoch: epoch)
     samples.pixels.withUnsafeBufferPointer { pixels in
       table.withUnsafeBufferPointer { table in
         var place = 0

@@ -11,6 +11,7 @@ extension Combination {
     let own = try loss(of: outputs, features: features, labels: batch.labels, head: head)
     guard let mixing = batch.mixing, let partners = batch.partners else { return own }
     let other = try loss(of: outputs, features: features, labels: partners, head: head)
+    if let weight = batch.remote?.weight { return try own * weight + other * (1 - weight) }
     return try own * mixing.weight + other * (1 - mixing.weight)
   }
 }

@@ -7,7 +7,7 @@ struct Optimizer {
   let model: Model
   let options: TrainingOptions
   let averages: [Tensor]  // one for each entry of the parameters
-  private let optimized: [OptimizedParameter]
+  let optimized: [OptimizedParameter]
 
   /// Fresh state, or the state in `saved` ("velocity.NAME", or "mean.NAME" and "square.NAME"; "average.NAME").
   init(_ model: Model, options: TrainingOptions, saved: [String: Tensor]? = nil) throws(TorchError) {

@@ -30,6 +30,10 @@ public struct Plan: Codable, Hashable, Sendable {
   public var threads: Int
   /// Weights that the run begins with; nil: fresh ones.
   public var initial: InitialWeights?
+  /// The kind of device that it is trained on, "cuda" or "mps"; nil: the processor. Which of several GPUs does not matter.
+  public var device: String?
+  /// False lets CUDA take its fastest kernels, which give other bits each time; nil: the same bits each time.
+  public var deterministic: Bool?
 
   /// Collects them.
   public init(
@@ -53,6 +57,7 @@ public struct Plan: Codable, Hashable, Sendable {
     case dataDigest = "data_digest"
     case holdoutSeed = "holdout_seed"
     case initial = "init"
+    case device, deterministic
   }
 
   /// Reads a plan; keys left out take their defaults, unknown keys are refused.
@@ -73,6 +78,8 @@ public struct Plan: Codable, Hashable, Sendable {
       seed: try keys.decodeIfPresent(UInt64.self, forKey: .seed) ?? 0,
       threads: try keys.decodeIfPresent(Int.self, forKey: .threads) ?? 1)
     initial = try keys.decodeIfPresent(InitialWeights.self, forKey: .initial)
+    device = try keys.decodeIfPresent(String.self, forKey: .device)
+    deterministic = try keys.decodeIfPresent(Bool.self, forKey: .deterministic)
   }
 
   /// The JSON whose SHA-256 is the digest: sorted keys, no spaces.

@@ -22,11 +22,17 @@ public struct StepBenchmark: Sendable {
   public var threads: Int
   /// Steps timed, after four that are not.
   public var steps: Int
+  /// Where steps are taken.
+  public var device: Device
+  /// Whether steps on CUDA are recorded and launched as a whole.
+  public var captures: Bool
+  /// Whether CUDA is to give the same bits each time.
+  public var deterministic: Bool
 
   /// Describes a measurement.
   public init(
     network: NetworkSpec, batch: Int, size: Int, channels: Int = 3, classes: Int = 10, precision: Precision,
-    threads: Int, steps: Int
+    threads: Int, steps: Int, device: Device = .cpu, captures: Bool = true, deterministic: Bool = false
   ) {
     self.network = network
     self.batch = batch
@@ -36,10 +42,16 @@ public struct StepBenchmark: Sendable {
     self.precision = precision
     self.threads = threads
     self.steps = steps
+    self.device = device
+    self.captures = captures
+    self.deterministic = deterministic
   }
 
-  /// Runs it: softmax objective, Nesterov momentum, weight decay, moving average. Seconds of each timed step.
-  public func run(catalog: Catalog = .standard) throws(TrainingError) -> [Double] {
+  /// Runs it: softmax objective, Nesterov momentum, weight decay, moving average. Seconds of each timed step, from its start
+  /// until the device has done it. `tell` hears why steps are not recorded.
+  public func run(
+    catalog: Catalog = .standard, tell: @escaping (String) -> Void = { _ in }
+  ) throws(TrainingError) -> [Double] {
     for (field, value) in [
       ("batch", batch), ("size", size), ("threads", threads), ("steps", steps), ("classes", classes),
       ("channels", channels),
@@ -54,23 +66,33 @@ public struct StepBenchmark: Sendable {
     }
     return try wrapping {
       try Machine.setThreads(threads)
+      if device.kind == "cuda" { try Machine.setNumerics(deterministic: deterministic) }
+      try device.use()
       let model = try Model(
-        network, channels: channels, size: size, classes: classes, source: .seed(0), networks: catalog.networks)
+        network, channels: channels, size: size, classes: classes, source: .seed(0), networks: catalog.networks,
+        device: device)
       var options = TrainingOptions()
       options.weightDecay = 5e-4
       let optimizer = try Optimizer(model, options: options)
       let objective = try Combination(base: Softmax())
       var random = CounterGenerator(seed: 0, purpose: .bench)
       let pixels = (0..<batch * channels * size * size).map { _ in Float(random.uniform() * 2 - 1) }
-      let images = try Tensor(pixels, shape: [batch, size, size, channels]).permute([0, 3, 1, 2])
-      let labels = try Tensor((0..<batch).map { _ in random.below(classes) })
-      let whole = Batch(
+      let images = try Tensor(pixels, shape: [batch, size, size, channels]).permute([0, 3, 1, 2]).to(device)
+      let labels = try Tensor((0..<batch).map { _ in random.below(classes) }).to(device)
+      var whole = Batch(
         images: images, labels: labels, indices: Array(0..<batch), mixing: nil, partners: nil, skipped: [])
-      let train = try TrainingStep(model, objective, optimizer, precision)
+      if device != .cpu {
+        let (epoch, samples) = (try Tensor([0], shape: []).to(device), try Tensor(whole.indices).to(device))
+        whole.remote = Batch.Remote(samples: RemoteSamples(epoch: epoch, samples: samples), weight: nil)
+      }
+      let train = try StepRunner(
+        TrainingStep(model, objective, optimizer, precision), on: device, seed: 0, batch: batch, captures: captures,
+        tell: tell)
       var seconds: [Double] = []
       for step in 0..<steps + 4 {
         let start = DispatchTime.now().uptimeNanoseconds
-        _ = try train(whole, seed: 0, epoch: 0, rate: 1e-3, step: step)
+        _ = try train(whole, epoch: 0, rate: 1e-3, step: step)
+        try device.synchronize()
         if step >= 4 { seconds.append(Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9) }
       }
       return seconds

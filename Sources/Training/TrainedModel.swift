@@ -61,8 +61,8 @@ public struct TrainedModel {
   /// Its objective.
   public let objective: Combination
 
-  /// Reads a weights file, or the weights of a run folder.
-  public init(_ url: URL, catalog: Catalog = .standard) throws(TrainingError) {
+  /// Reads a weights file, or the weights of a run folder. Predictions are made on `device`.
+  public init(_ url: URL, catalog: Catalog = .standard, device: Device = .cpu) throws(TrainingError) {
     var file = url
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
@@ -91,7 +91,7 @@ public struct TrainedModel {
       try Model(
         description.network, channels: description.shape.channels,
         size: min(description.shape.height, description.shape.width),
-        classes: description.classNames.count, source: .tensors(tensors), networks: catalog.networks)
+        classes: description.classNames.count, source: .tensors(tensors), networks: catalog.networks, device: device)
     }
   }
 
@@ -169,7 +169,8 @@ public struct Predictions {
     let n = batches.samples.count
     guard n > 0 else { throw .tooFewSamples(found: 0, needed: 1) }
     let folding = Folding()
-    let loader = BatchLoader(batches) { number in
+    let device = model.device
+    let loader = BatchLoader(batches, pinned: device.kind == "cuda") { number in
       let start = number * batch
       return start < n ? BatchRequest(indices: Array(start..<min(n, start + batch))) : nil
     }
@@ -184,13 +185,13 @@ public struct Predictions {
           names = []
           let tap: (String, Tensor) throws(TorchError) -> Void = { (name, tensor) throws(TorchError) in
             names.append(name)
-            if wanted.contains(name) { tapped[name, default: []].append(try tensor.contiguous()) }
+            if wanted.contains(name) { tapped[name, default: []].append(try tensor.contiguous().to(.cpu)) }
           }
-          let pass = Pass(.evaluation, folding: folding, tap: tap)
-          let x = try model.network.features(next.images, pass)
-          features.append(x)
+          let pass = Pass(.evaluation, folding: device == .cpu ? folding : nil, tap: tap)
+          let x = try model.network.features(next.images.to(device, waits: device.kind != "cuda"), pass)
+          features.append(try x.to(.cpu))
           let head = try objective.transform(model.projected(x, pass), mode: .evaluation)
-          outputs.append(try objective.outputs(of: head, head: model.head))
+          outputs.append(try objective.outputs(of: head, head: model.head).to(.cpu))
         }
       }
       progress(done)

@@ -54,12 +54,17 @@ public struct TrainingRun {
   public let folder: URL
   /// Where names are looked up.
   public let catalog: Catalog
+  /// Where it is trained; of the plan's kind. Nil: the first of that kind.
+  public let device: Device?
+  /// Takes the steps of other devices also on the processor, so that they can be tested without one.
+  var stepsAsElsewhere = false
 
   /// A run of `plan` in `folder`.
-  public init(plan: Plan, folder: URL, catalog: Catalog = .standard) {
+  public init(plan: Plan, folder: URL, catalog: Catalog = .standard, device: Device? = nil) {
     self.plan = plan
     self.folder = folder
     self.catalog = catalog
+    self.device = device
   }
 
   /// The plan in a folder's `plan.yaml`.
@@ -114,6 +119,10 @@ public struct TrainingRun {
   ) throws(TrainingError) -> TrainingOutcome {
     let team = group.flatMap { group in
       group.worldSize > 1 ? Team(group: group, synchronizesNorm: plan.training.syncBatchNorm ?? true) : nil
+    }
+    if team != nil, let device = plan.device {
+      throw .badPlan(
+        field: "device", value: "\(device) over several processes", expected: "the processor, or one process")
     }
     var (train, holdout) = try prepare(all, team)
     if let held = holdout { holdout = held.converted(to: testShape(of: held)) }
@@ -205,6 +214,7 @@ public struct TrainingRun {
     if !(1...1024).contains(plan.threads) {
       throw .badPlan(field: "threads", value: "\(plan.threads)", expected: "1 to 1024")
     }
+    _ = try place()
     if let expected = plan.dataDigest, expected != all.digest {
       throw .badPlan(
         field: "data_digest", value: "the data's is \(all.digest)", expected: "\(expected); the data set has changed")
@@ -231,10 +241,10 @@ public struct TrainingRun {
   }
 
   /// The plan's network for samples such as these.
-  func model(for samples: Samples, _ source: ParameterSource) throws -> Model {
+  func model(for samples: Samples, _ source: ParameterSource, on device: Device = .cpu) throws -> Model {
     try Model(
       plan.network, channels: samples.shape.channels, size: min(samples.shape.height, samples.shape.width),
-      classes: samples.classNames.count, source: source, networks: catalog.networks)
+      classes: samples.classNames.count, source: source, networks: catalog.networks, device: device)
   }
 
   /// What to say of a network that has an auxiliary branch, but not for images as small as these.

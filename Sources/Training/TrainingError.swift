@@ -19,6 +19,7 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
   case objective(ObjectiveError)
   case torch(TorchError)
   case array(ArrayFileError)
+  case device(DeviceError)
 
   /// One sentence for people, with the cure.
   public var description: String {
@@ -47,13 +48,14 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
     case .objective(let error): error.description
     case .torch(let error): error.description
     case .array(let error): error.description
+    case .device(let error): error.description
     }
   }
 
   /// Whether the input is at fault (exit code 3) rather than the run (1).
   public var isBadInput: Bool {
     switch self {
-    case .notFinite, .ranksDiffer, .folderInUse, .file, .torch: false
+    case .notFinite, .ranksDiffer, .folderInUse, .file, .torch, .device: false
     default: true
     }
   }
@@ -77,6 +79,8 @@ func wrapping<Result>(_ body: () throws -> Result) throws(TrainingError) -> Resu
     throw .badPlan(field: "augment", value: error.description, expected: "a list as flip+shift")
   } catch let error as ArrayFileError {
     throw .array(error)
+  } catch let error as DeviceError {
+    throw .device(error)
   } catch {
     throw .file(path: "run", operation: "go on", reason: "\(error)")
   }

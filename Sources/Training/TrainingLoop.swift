@@ -51,10 +51,10 @@ struct TrainingLoop {
     _ interval: CheckpointInterval, _ weights: URL, _ shouldStop: () -> Bool
   ) throws(TrainingError) -> TrainingOutcome {
     let options = plan.training
-    try wrapping { try Machine.setThreads(plan.threads) }
+    let device = try begin()
     let checkpoints = Checkpoints(folder: checkpointFolder, planDigest: digest)
     let saved = leads ? try checkpoints.newest { events(.warning($0)) } : nil
-    let model = try makeModel(saved.map { .tensors($0.tensors) } ?? .seed(plan.seed))
+    let model = try makeModel(saved.map { .tensors($0.tensors) } ?? .seed(plan.seed), on: device)
     if saved == nil, leads, let initial = plan.initial {
       let fresh = try initial.load(into: model).joined(separator: ", ")
       if !fresh.isEmpty { events(.warning("begins anew: \(fresh), which \(initial.path) lacks in this size")) }
@@ -66,7 +66,16 @@ struct TrainingLoop {
       try Batches(train, normalization: normalization, augment: options.augment, seed: plan.seed)
     }
     let schedule = Schedule(options, stepsPerEpoch: stepsPerEpoch)
-    let step = try wrapping { try TrainingStep(model, objective, optimizer, options.precision, team) }
+    let step = try wrapping {
+      try StepRunner(
+        TrainingStep(model, objective, optimizer, options.precision, team), on: device, seed: plan.seed,
+        batch: options.batch,
+        forced: job.stepsAsElsewhere
+      ) { reason in
+        try? log.write("not_recorded", ["reason": reason])
+        events(.warning(reason))
+      }
+    }
     var position = saved?.position ?? Position()
     if let team {
       position = try team.ofLeader(position)
@@ -97,43 +106,34 @@ struct TrainingLoop {
       case .steps(let count): step - lastCheckpoint.step >= count
       }
     }
-    let loader = loader(batches, from: position.step)
+    let source = try source(batches, on: device, from: position.step)
     while position.step < steps && !isExhausted(position) {
       let (epoch, first) = position.step.quotientAndRemainder(dividingBy: stepsPerEpoch)
       for index in first..<stepsPerEpoch {
-        guard let batch = try loader.next() else { break }
+        guard let batch = try source.next() else { break }
         try report(batch.skipped, &course)
         guard team != nil || batch.indices.count > 1 else {
           throw .tooFewSamples(found: batch.indices.count, needed: 2)
         }
-        let rate = schedule.rate(step: position.step)
+        let number = epoch * stepsPerEpoch + index
+        let rate = schedule.rate(step: number)
         // A team agrees on what follows the step while it is in work; alone, one is asked afterwards.
-        let wishes = team == nil ? (false, false) : (shouldStop(), isDue(step: position.step + 1))
-        let report = try wrapping {
-          try step(
-            batch, seed: plan.seed, epoch: epoch, rate: rate, step: position.step, stops: wishes.0, saves: wishes.1)
+        let wishes = team == nil ? (false, false) : (shouldStop(), isDue(step: number + 1))
+        let known = try wrapping {
+          try step(batch, epoch: epoch, rate: rate, step: number, stops: wishes.0, saves: wishes.1)
         }
-        let loss = report.loss
-        guard loss.isFinite else { throw try stopped(position, epoch, rate, "\(loss)") }
-        position.recent = position.recent.suffix(4) + [loss]
-        position.step += 1
-        position.lossSum += loss
-        position.correct += report.right
-        position.seen += report.count
-        clock.images += report.count
-        events(
-          .step(
-            done: position.step, epoch: epoch, loss: position.lossSum * Double(options.batch) / Double(position.seen),
-            accuracy: Double(position.correct) / Double(position.seen), imagesPerSecond: clock.rate))
-
+        clock.images += team == nil ? batch.indices.count : known.reduce(0) { $0 + $1.count }
+        try take(known, &position, epoch, schedule, clock)
         if index + 1 == stepsPerEpoch {
+          try take(wrapping { try step.rest() }, &position, epoch, schedule, clock)
           try finishEpoch(&position, epoch, rate, optimizer, objective, clock.rate, &course)
           clock = Stopwatch()
         }
-        let stopping = team == nil ? shouldStop() : report.stops
+        let stopping = team == nil ? shouldStop() : known.contains(where: \.stops)
         let now = DispatchTime.now().uptimeNanoseconds
-        let due = team == nil ? isDue(step: position.step) : report.saves
-        if (due || stopping) && position.step < steps {
+        let due = team == nil ? isDue(step: number + 1) : known.contains(where: \.saves)
+        if (due || stopping) && number + 1 < steps {
+          try take(wrapping { try step.rest() }, &position, epoch, schedule, clock)
           try requireSame(optimizer, position)
           if leads { try checkpoints.write(state(optimizer, course), position) }
           lastCheckpoint = (now, position.step)
@@ -174,8 +174,41 @@ struct TrainingLoop {
     return .finished(steps: position.step, wasFinished: false)
   }
 
+  /// Sets the machine up for the plan. The device that it trains on.
+  private func begin() throws(TrainingError) -> Device {
+    let device = try job.place()
+    try wrapping {
+      try Machine.setThreads(plan.threads)
+      if device.kind == "cuda" { try Machine.setNumerics(deterministic: plan.deterministic ?? true) }
+      try device.use()
+    }
+    return device
+  }
+
+  /// Adds what became of steps to the sums, and tells of it.
+  private func take(
+    _ results: [StepResult], _ position: inout Position, _ epoch: Int, _ schedule: Schedule, _ clock: Stopwatch
+  ) throws(TrainingError) {
+    for result in results {
+      guard result.loss.isFinite else {
+        throw try stopped(position, epoch, schedule.rate(step: position.step), "\(result.loss)")
+      }
+      position.recent = position.recent.suffix(4) + [result.loss]
+      position.step += 1
+      position.lossSum += result.loss
+      position.correct += result.right
+      position.seen += result.count
+    }
+    guard !results.isEmpty else { return }
+    events(
+      .step(
+        done: position.step, epoch: epoch,
+        loss: position.lossSum * Double(plan.training.batch) / Double(position.seen),
+        accuracy: Double(position.correct) / Double(position.seen), imagesPerSecond: clock.rate))
+  }
+
   /// Batches from a step on, epoch after epoch.
-  private func loader(_ batches: Batches, from start: Int) -> BatchLoader {
+  private func source(_ batches: Batches, on device: Device, from start: Int) throws(TrainingError) -> BatchSource {
     let (size, perEpoch, end) = (plan.training.batch, stepsPerEpoch, steps)
     let shares = team.map {
       Team.shares(
@@ -184,7 +217,7 @@ struct TrainingLoop {
     var known: (epoch: Int, order: [Int])?
     // A team may have one machine: each of it takes its own threads.
     let threads = team == nil ? ProcessInfo.processInfo.activeProcessorCount : plan.threads
-    return BatchLoader(batches, threads: threads) { number in
+    let source = try BatchSource(batches, on: device, threads: threads) { number in
       let step = start + number
       guard step < end else { return nil }
       let (epoch, index) = step.quotientAndRemainder(dividingBy: perEpoch)
@@ -193,6 +226,10 @@ struct TrainingLoop {
       let indices = Array(order[index * size..<(index + 1) * size])
       return BatchRequest(indices: indices, epoch: epoch, step: step, shares: shares)
     }
+    if device != .cpu {
+      try log.write("device", ["device": "\(device)", "images": source.isResident ? "resident" : "streamed"])
+    }
+    return source
   }
 
   /// Whether this process writes.
@@ -220,8 +257,8 @@ struct TrainingLoop {
     try wrapping { try optimizer.state() } + course.best.map { ("best." + $0.name, $0.tensor) }
   }
 
-  private func makeModel(_ source: ParameterSource) throws(TrainingError) -> Model {
-    try wrapping { try job.model(for: train, source) }
+  private func makeModel(_ source: ParameterSource, on device: Device) throws(TrainingError) -> Model {
+    try wrapping { try job.model(for: train, source, on: device) }
   }
 
   /// Tells of pictures that were left out, each once.
@@ -244,7 +281,8 @@ struct TrainingLoop {
     var accuracy: Double?
     if let holdout = share(of: holdout) {
       let tensors = try wrapping { try optimizer.finalTensors() }
-      let averaged = try makeModel(.tensors(Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }))
+      let averaged = try makeModel(
+        .tensors(Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }), on: optimizer.model.device)
       let batches = try wrapping { try Batches(holdout, normalization: normalization) }
       var counts = [0, 0]
       if holdout.count > 0 {

@@ -42,13 +42,7 @@ struct TrainingStep {
     var pending: PendingTensor?
     for (place, part) in parts.enumerated() {
       let piece = part.count == count ? batch : try batch.part(part)
-      let mode = Mode.training(SampleRandomness(seed: seed, epoch: epoch, samples: piece.indices))
-      let pass = Pass(mode, precision: precision, group: team?.synchronizesNorm == true ? team?.group : nil)
-      let (raw, auxiliary) = try model.network.allFeatures(piece.images.to(precision), pass)
-      var (loss, outputs) = try judge(model.projected(raw, pass), piece, model.head, mode)
-      if let auxiliary, let head = model.auxiliaryHead {
-        loss = try loss + judge(auxiliary, piece, head, mode).loss * Self.auxiliaryShare
-      }
+      let (loss, outputs) = try loss(of: piece, seed: seed, epoch: epoch)
       let share = Double(part.count) / Double(total)
       report.loss += try loss.item() * share
       if team == nil, !report.loss.isFinite { return report }
@@ -66,6 +60,19 @@ struct TrainingStep {
     }
     try optimizer.step(rate: rate, step: step)
     return report
+  }
+
+  /// The loss of a batch, the auxiliary branch's share included, and the head's outputs.
+  func loss(of batch: Batch, seed: UInt64, epoch: Int) throws(TorchError) -> (loss: Tensor, outputs: Tensor) {
+    let mode = Mode.training(
+      SampleRandomness(seed: seed, epoch: epoch, samples: batch.indices, remote: batch.remote?.samples))
+    let pass = Pass(mode, precision: precision, group: team?.synchronizesNorm == true ? team?.group : nil)
+    let (raw, auxiliary) = try model.network.allFeatures(batch.images.to(precision), pass)
+    var (loss, outputs) = try judge(model.projected(raw, pass), batch, model.head, mode)
+    if let auxiliary, let head = model.auxiliaryHead {
+      loss = try loss + judge(auxiliary, batch, head, mode).loss * Self.auxiliaryShare
+    }
+    return (loss, outputs)
   }
 
   /// The weight of the loss on an auxiliary branch (Szegedy et al. 2016).

@@ -80,7 +80,7 @@ private struct Branched: Network {
     options.momentum = 0
     options.weightDecay = 0
     let model = try model()
-    let step = TrainingStep(model, try Combination(base: Softmax()), try Optimizer(model, options: options), .f32)
+    let step = try TrainingStep(model, try Combination(base: Softmax()), try Optimizer(model, options: options), .f32)
     let before = try model.parameters.entries.map { try $0.tensor.detach().doubles() }
     let first = try loss(model)
     let rate = 0.5

@@ -30,7 +30,7 @@ typedef struct ct_group ct_group; /* processes that work together, see below */
 
 enum { ct_failed = 1, ct_out_of_memory = 2 };
 typedef enum ct_type { ct_u8, ct_i64, ct_bool, ct_f16, ct_bf16, ct_f32, ct_f64 } ct_type;
-typedef enum ct_device { ct_cpu, ct_cuda, ct_mps } ct_device;
+typedef enum ct_device { ct_cpu, ct_cuda, ct_mps, ct_meta } ct_device; /* meta: shapes without elements, for tests */
 
 /* MARK: errors */
 int ct_error_code(const ct_error *error);
@@ -44,23 +44,28 @@ void ct_tensor_free(ct_tensor a);
 CT_CALL ct_from_data(const void *CT_NULLABLE data, intptr_t bytes, ct_type type, const intptr_t *shape, intptr_t n, ct_tensor *out);
 /* Copies a's elements, converted to `type`, row-major into `data`. Refuses bytes != the size of a. */
 CT_CALL ct_copy_out(ct_tensor a, ct_type type, void *CT_NULLABLE data, intptr_t bytes);
-/* Elements not set; `data` gets their address, which lives as long as the tensor. */
-CT_CALL ct_empty(const intptr_t *shape, intptr_t n, ct_type type, ct_tensor *out, void *CT_NULLABLE *CT_NONNULL data);
+/* Elements not set; `data` gets their address, which lives as long as the tensor. `pinned`: memory that CUDA copies from
+ * while the processor goes on. */
+CT_CALL ct_empty(const intptr_t *shape, intptr_t n, ct_type type, bool pinned, ct_tensor *out, void *CT_NULLABLE *CT_NONNULL data);
+CT_CALL ct_pin(ct_tensor a, ct_tensor *out); /* a copy in such memory */
 /* Whether another tensor (a view, or one that LibTorch keeps for a gradient) uses a's memory. */
 int ct_is_shared(ct_tensor a);
 CT_CALL ct_full(const intptr_t *shape, intptr_t n, double value, ct_type type, ct_tensor *out);
-CT_CALL ct_arange(intptr_t end, ct_type type, ct_tensor *out);
+CT_CALL ct_arange(intptr_t end, ct_type type, ct_device device, intptr_t index, ct_tensor *out);
 CT_CALL ct_eye(intptr_t n, ct_type type, ct_tensor *out);
 CT_CALL ct_clone(ct_tensor a, ct_tensor *out);
 CT_CALL ct_to_type(ct_tensor a, ct_type type, ct_tensor *out);
-CT_CALL ct_to_device(ct_tensor a, ct_device device, intptr_t index, ct_tensor *out);
+/* `waits` false: a copy from pinned memory may still be under way; what follows on the device sees it done. */
+CT_CALL ct_to_device(ct_tensor a, ct_device device, intptr_t index, bool waits, ct_tensor *out);
 CT_CALL ct_contiguous(ct_tensor a, ct_tensor *out);
 CT_CALL ct_channels_last(ct_tensor a, ct_tensor *out); /* 4-d only: memory order n, h, w, c */
-CT_CALL ct_copy_(ct_tensor a, ct_tensor source);       /* a's elements become source's, broadcast */
+CT_CALL ct_copy_(ct_tensor a, ct_tensor source, bool waits); /* a's elements become source's, broadcast */
+CT_CALL ct_fill_(ct_tensor a, double value);
 
 /* MARK: properties */
 CT_CALL ct_shape(ct_tensor a, intptr_t *shape, intptr_t capacity, intptr_t *n);
 CT_CALL ct_element_type(ct_tensor a, ct_type *out);
+CT_CALL ct_device_of(ct_tensor a, ct_device *device, intptr_t *index);
 CT_CALL ct_item(ct_tensor a, double *out); /* refuses more than one element */
 CT_CALL ct_all_finite(ct_tensor a, bool *out);
 
@@ -198,6 +203,15 @@ CT_CALL ct_sgd_step(const ct_parameter *parameters, intptr_t n, double rate, dou
 CT_CALL ct_adamw_step(const ct_parameter *parameters, intptr_t n, double rate, double beta1, double beta2, double epsilon,
                       intptr_t step, double decay, double scale);
 
+/* The same steps by LibTorch's operators on lists of tensors, a few launches in all, for tensors of any device; nothing waits
+ * for the device. Numbers that change from step to step are tensors [] f32 there, so that a captured step reads them anew.
+ * `average` of the parameters is left alone. */
+CT_CALL ct_clip_gradients(const ct_parameter *parameters, intptr_t n, double limit);
+CT_CALL ct_list_sgd_step(const ct_parameter *parameters, intptr_t n, ct_tensor rate, double momentum);
+CT_CALL ct_list_adamw_step(const ct_parameter *parameters, intptr_t n, ct_tensor rate, double beta1, double beta2, double epsilon,
+                           ct_tensor step);
+CT_CALL ct_list_blend(const ct_tensor *averages, const ct_tensor *values, intptr_t n, ct_tensor share); /* += share (value - average) */
+
 /* MARK: search */
 /* For each row of scores [q, n] merges into the row's running best: `values` [q, k] f32 descending and `indices`
  * [q, k] i64, where -1 marks an empty place. Equal scores: the lower index first; NaN is never taken. Columns stand for offset + j. */
@@ -228,6 +242,24 @@ const char *ct_cpu_capability(void);
 bool ct_has_bf16(void); /* whether the processor multiplies bf16 natively */
 bool ct_has_cuda(void);
 bool ct_has_mps(void);
+bool ct_built_with_cuda(void); /* linked with a LibTorch for CUDA, GPU or not */
+
+/* MARK: devices */
+intptr_t ct_device_count(ct_device device);
+/* The calling thread works on this device from now on; on CUDA on a stream of its own, which can be captured. */
+CT_CALL ct_use_device(ct_device device, intptr_t index);
+CT_CALL ct_synchronize(ct_device device, intptr_t index);
+CT_CALL ct_device_memory(ct_device device, intptr_t index, intptr_t *free, intptr_t *total); /* bytes; 0 where not known */
+/* Of CUDA, for the whole process, before its first work: the same bits each time, or the fastest kernels; f32 products in f32
+ * or in TF32. */
+CT_CALL ct_set_numerics(bool deterministic, bool tf32);
+/* Work recorded once and launched as a whole (CUDA). Between begin and end nothing runs and nothing may wait for the device. */
+typedef struct ct_graph ct_graph;
+CT_CALL ct_graph_create(ct_graph *CT_NULLABLE *CT_NONNULL out);
+CT_CALL ct_graph_begin(ct_graph *graph);
+CT_CALL ct_graph_end(ct_graph *graph);
+CT_CALL ct_graph_replay(ct_graph *graph);
+void ct_graph_free(ct_graph *graph);
 
 /* MARK: processes */
 enum { ct_no_contact = 3 }; /* another rank did not come, ended, or did not answer in time: an error code */

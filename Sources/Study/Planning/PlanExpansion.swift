@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Networks
 import Objectives
+import Torch
 import Training
 
 /// Lays a specification out into runs and stages.
@@ -10,6 +11,8 @@ struct PlanExpansion {
   /// Absolute path of the study's folder.
   let directory: String
   let threads: Int
+  /// Where runs are trained.
+  var device = Device.cpu
   /// Where objectives are looked up.
   var catalog = Catalog.standard
   var data: DataCatalog
@@ -87,6 +90,8 @@ struct PlanExpansion {
     var training: TrainingOptions
     var seed: Int
     var threads: Int
+    /// Nil for the processor.
+    var device: String?
   }
 
   private func run(
@@ -95,15 +100,16 @@ struct PlanExpansion {
     position: Int
   ) throws -> StudyPlan.Run {
     let source = specification.source
-    let plan = Plan(
+    var plan = Plan(
       data: data, dataDigest: facts.digest, holdout: source.holdout, holdoutSeed: source.holdoutSeed,
       network: specification.network, objective: spec, training: objective.training, seed: UInt64(seed),
       threads: threads)
+    plan.device = device == .cpu ? nil : device.kind
     let identity = RunIdentity(
       revision: Revision.train, data: facts.digest, groups: facts.groupsDigest, holdout: source.holdout,
       holdoutSeed: source.holdoutSeed, network: specification.network, objective: spec,
       training: objective.training,
-      seed: seed, threads: threads)
+      seed: seed, threads: threads, device: plan.device)
     var portable = plan
     portable.data = specification.source.data
     let record = RunRecord(

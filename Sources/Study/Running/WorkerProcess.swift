@@ -1,4 +1,5 @@
 import Foundation
+import Torch
 
 #if canImport(Glibc)
   import Glibc
@@ -23,11 +24,14 @@ public struct WorkerProgram: Sendable {
   }
 
   /// This program's own `worker` command.
-  /// - Parameter threads: computing threads of each worker.
-  public static func own(threads: Int) -> WorkerProgram {
+  /// - Parameters:
+  ///   - threads: computing threads of each worker.
+  ///   - device: where they compute; several share one.
+  public static func own(threads: Int, device: Device = .cpu) -> WorkerProgram {
     let path = Bundle.main.executablePath ?? CommandLine.arguments.first ?? "separatrix"
     return WorkerProgram(
-      executable: URL(fileURLWithPath: path), arguments: ["worker", "--threads", "\(threads)"],
+      executable: URL(fileURLWithPath: path),
+      arguments: ["worker", "--threads", "\(threads)"] + (device == .cpu ? [] : ["--device", "\(device)"]),
       environment: ["OMP_NUM_THREADS": "\(threads)", "MKL_NUM_THREADS": "\(threads)"])
   }
 }

@@ -14,16 +14,19 @@ import Training
 /// One stage at a time; samples stay loaded from stage to stage.
 public final class StageExecution {
   let catalog: Catalog
+  let device: Device
   let checkpointEvery: CheckpointInterval
   private var cache = SampleCache()
 
   /// - Parameters:
   ///   - catalog: where objectives and networks are looked up.
+  ///   - device: where networks are trained and evaluated; of the plans' kind.
   ///   - checkpointEvery: how much work a killed study loses at most.
   public init(
-    catalog: Catalog = .standard, checkpointEvery: CheckpointInterval = .seconds(30)
+    catalog: Catalog = .standard, device: Device = .cpu, checkpointEvery: CheckpointInterval = .seconds(30)
   ) {
     self.catalog = catalog
+    self.device = device
     self.checkpointEvery = checkpointEvery
   }
 
@@ -52,7 +55,7 @@ public final class StageExecution {
   }
 
   func model(of job: StageJob) throws -> TrainedModel {
-    try TrainedModel(URL(fileURLWithPath: job.directory), catalog: catalog)
+    try TrainedModel(URL(fileURLWithPath: job.directory), catalog: catalog, device: device)
   }
 
   func features(of job: StageJob, _ split: Split) throws -> FeatureSet {

@@ -7,7 +7,8 @@ extension StageExecution {
     let folder = URL(fileURLWithPath: job.directory)
     let epochs = job.plan.training.epochs
     let throttle = Throttle()
-    let outcome = try TrainingRun(plan: settled(job.plan, in: folder), folder: folder, catalog: catalog).run(
+    let run = TrainingRun(plan: settled(job.plan, in: folder), folder: folder, catalog: catalog, device: device)
+    let outcome = try run.run(
       all: try samples(job.plan.data, .train), checkpointEvery: checkpointEvery,
       events: { event in
         switch event {

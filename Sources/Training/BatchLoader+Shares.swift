@@ -15,7 +15,8 @@ extension BatchLoader {
   /// are mixed.
   func rows(_ request: BatchRequest) -> [Int] {
     guard let shares = request.shares else { return request.indices }
-    let (all, mixes) = (request.indices, mixing(request) != nil)
+    let all = request.indices
+    let mixes = all.count > 1 && mixing(request) != nil
     return shares.flatMap { share in
       let partner = mixes && !share.isEmpty ? [all[Mixing.partner(of: share.lowerBound, count: all.count)]] : []
       return partner + all[share]

@@ -118,7 +118,7 @@
       #expect(!Tool.isAlive(stopped))
     }
 
-    @Test(arguments: [nil, 1]) func asIfAskedToStopAllDo(rank: Int?) throws {
+    @Test(arguments: [nil, 1]) func askedToStopAllDo(rank: Int?) throws {
       let tool = try make(plan(epochs: 4))
       defer { tool.remove() }
       let undisturbed = try tool.run(line(2, "whole"))

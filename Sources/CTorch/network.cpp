@@ -22,12 +22,16 @@ using namespace ct;
 extern "C" {
 
 ct_error *ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor *out) {
-  return guarded([&] { put(out, at::linear(get(x), get(weight), get(bias))); });
+  return guarded([&] {
+    same_device(get(x), get(weight));
+    put(out, at::linear(get(x), get(weight), get(bias)));
+  });
 }
 ct_error *ct_conv2d(ct_tensor x, ct_tensor weight, ct_tensor bias, intptr_t stride, intptr_t pad_height, intptr_t pad_width, ct_tensor *out) {
   return guarded([&] {
     int64_t s = stride, h = pad_height, w = pad_width;
     auto b = optional(bias);
+    same_device(get(x), get(weight));
     put(out, at::conv2d(get(x), get(weight), b.defined() ? std::optional(b) : std::nullopt, at::IntArrayRef({s, s}), at::IntArrayRef({h, w})));
   });
 }

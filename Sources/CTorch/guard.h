@@ -68,6 +68,11 @@ inline std::vector<at::Tensor> list(const ct_tensor *parts, intptr_t n) {
   return tensors;
 }
 
+/// For operations that LibTorch does not check on every device: `meta` would take what a GPU refuses.
+inline void same_device(const at::Tensor &a, const at::Tensor &b) {
+  TORCH_CHECK(a.device() == b.device(), "tensors of one operation are on ", a.device(), " and ", b.device());
+}
+
 at::ScalarType scalar_type(ct_type type);
 at::Device device(ct_device device, intptr_t index);
 

@@ -103,7 +103,7 @@ ct_error *ct_topk(ct_tensor a, intptr_t k, intptr_t dim, bool largest, ct_tensor
   });
 }
 
-BINARY(matmul, x.matmul(y))
+BINARY(matmul, (same_device(x, y), x.matmul(y)))
 ct_error *ct_eigh(ct_tensor a, ct_tensor *values, ct_tensor *vectors) {
   return guarded([&] {
     auto [w, v] = at::linalg_eigh(get(a));

@@ -23,7 +23,10 @@ using namespace ct;
 extern "C" {
 
 ct_error *ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor *out) {
-  return guarded([&] { put(out, at::linear(get(x), get(weight), get(bias))); });
+  return guarded([&] {
+    same_device(get(x), get(weight));
+    put(out, at::linear(get(x), get(weight), get(bias)));
+  });
 }
 ct_error *ct_conv2d(ct_tensor x, ct_tensor weight, ct_tensor bias, intptr_t stride, intptr_t pad_height, intptr_t pad_width, ct_tensor *out) {
   return guarded([&] {

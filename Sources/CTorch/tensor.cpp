@@ -201,16 +201,30 @@ ct_error *ct_select(ct_tensor a, intptr_t dim, intptr_t index, ct_tensor *out) {
   return guarded([&] { put(out, get(a).select(dim, index)); });
 }
 ct_error *ct_index_select(ct_tensor a, intptr_t dim, ct_tensor indices, ct_tensor *out) {
-  return guarded([&] { put(out, get(a).index_select(dim, get(indices))); });
+  return guarded([&] {
+    same_device(get(a), get(indices));
+    put(out, get(a).index_select(dim, get(indices)));
+  });
 }
 ct_error *ct_index_add(ct_tensor a, intptr_t dim, ct_tensor indices, ct_tensor source, ct_tensor *out) {
-  return guarded([&] { put(out, get(a).index_add(dim, get(indices), get(source))); });
+  return guarded([&] {
+    same_device(get(a), get(indices));
+    same_device(get(a), get(source));
+    put(out, get(a).index_add(dim, get(indices), get(source)));
+  });
 }
 ct_error *ct_gather(ct_tensor a, intptr_t dim, ct_tensor indices, ct_tensor *out) {
-  return guarded([&] { put(out, get(a).gather(dim, get(indices))); });
+  return guarded([&] {
+    same_device(get(a), get(indices));
+    put(out, get(a).gather(dim, get(indices)));
+  });
 }
 ct_error *ct_scatter(ct_tensor a, intptr_t dim, ct_tensor indices, ct_tensor source, ct_tensor *out) {
-  return guarded([&] { put(out, get(a).scatter(dim, get(indices), get(source))); });
+  return guarded([&] {
+    same_device(get(a), get(indices));
+    same_device(get(a), get(source));
+    put(out, get(a).scatter(dim, get(indices), get(source)));
+  });
 }
 ct_error *ct_concat(const ct_tensor *parts, intptr_t n, intptr_t dim, ct_tensor *out) {
   return guarded([&] { put(out, at::cat(list(parts, n), dim)); });

@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "convolve.h"
+#include "guard.h"
 
 namespace {
 
@@ -62,6 +63,7 @@ struct WideConvolution : torch::autograd::Function<WideConvolution> {
 }  // namespace
 
 at::Tensor ct::convolve(const at::Tensor &x, const at::Tensor &kernel, const at::Tensor &bias, IntArrayRef stride, IntArrayRef padding) {
+  same_device(x, kernel);
   const auto b = bias.defined() ? std::optional(bias.to(x.scalar_type())) : std::nullopt;
   const bool wide = x.is_cpu() && x.scalar_type() == at::kBFloat16 && x.dim() == 4 && kernel.dim() == 4 && x.size(0) > 0 &&
                     x.size(1) == kernel.size(1) && !ct_has_bf16();

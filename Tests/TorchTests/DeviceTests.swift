@@ -38,6 +38,24 @@ import Testing
     #expect(try a.doubles() == [1, 7, 7])
   }
 
+  /// Operations that LibTorch itself lets pass on `meta`.
+  @Test func operationsTakeOneDevice() throws {
+    let (there, here) = (try Tensor.ones([4, 4]).to(.meta), try Tensor.ones([4, 4]))
+    let (places, rows) = (try Tensor([0, 1]), try Tensor([0, 1, 2, 3], shape: [4, 1]))
+    let images = try Tensor.ones([1, 4, 5, 5]).to(.meta)
+    let refused: [() throws -> Tensor] = [
+      { try there.matmul(here) }, { try here.matmul(there) },
+      { try there.linear(weight: here, bias: here.select(0, 0)) },
+      { try images.conv2d(weight: Tensor.ones([2, 4, 3, 3])) }, { try there.indexSelect(0, places) },
+      { try there.gather(1, rows) }, { try there.scatter(1, rows, there.narrow(1, 0, 1)) },
+      { try there.scatter(1, rows.to(.meta), here.narrow(1, 0, 1)) },
+      { try there.indexAdd(0, places, there.narrow(0, 0, 2)) },
+      { try there + here }, { try Tensor.concat([there, here]) },
+    ]
+    for operation in refused { #expect(throws: TorchError.self) { try operation() } }
+    #expect(try there.gather(1, rows.to(.meta)).shape == [4, 1] && there.matmul(there).device == .meta)
+  }
+
   /// The kernels of the processor must see no address of another device.
   @Test func kernelsOfTheProcessorTakeNothingElse() throws {
     let x = try Tensor.ones([2, 16, 3, 3]).channelsLast()

@@ -38,7 +38,7 @@ import Torch
   @Test func theListsDecide() throws {
     let catalog = Catalog(objectives: [Focal.self], networks: Array(Networks.standard.prefix(1)))
     let test = SelfTest(.cpu, catalog: catalog)
-    #expect(test.objectives.map(\.name) == ["focal"] && test.networks.map(\.name) == ["resnet8", "resnet8"])
+    #expect(test.objectives.map(\.name) == ["focal"] && test.networks.map(\.name) == ["resnet8", "resnet8", "resnet8"])
   }
 
   @Test func differencesAreSeen() throws {
@@ -47,6 +47,10 @@ import Torch
       try gap([1, 2, -4], [1, 2.5, -4]) == 0.125 && gap([1, 2], [1, 2]) == 0 && gap([0.5, 0], [0, 0]) == 0.5)
     #expect(try gap([.nan], [1]) == .infinity && gap([1], [.infinity]) == .infinity && gap([1], [1, 1]) == .infinity)
     #expect(try gap([.infinity, .nan], [.infinity, .nan]) == 0)
+    func distance(_ a: [Double], _ b: [Double]) throws -> Double { try SelfTest.distance(Tensor(a), Tensor(b)) }
+    #expect(
+      try distance([3, 4.5], [3, 4]) == 0.1 && distance([3, 4], [0, 0]) == 5 && distance([1], [1, 1]) == .infinity)
+    #expect(try distance([.nan], [1]) == .infinity && distance([1], [.infinity]) == .infinity)
   }
 
   /// A device on which nothing works fails every row, and ends the program nowhere.

@@ -38,38 +38,45 @@ extension SelfTest {
     return [try loss.detach(), try outputs.detach()] + gradients
   }
 
-  /// Every network of the list, 16 channels wide, in training: features, logits and the gradients of all weights in f32;
-  /// features and logits in bf16.
+  /// Every network of the list, 16 channels wide, in training: features and logits in f32 and bf16, and the gradients of all
+  /// weights in f32, as one vector.
   var networks: [Case] {
     catalog.networks.flatMap { architecture in
-      [(ElementType.f32, 2e-3), (.bf16, 0.2)].map { type, tolerance in
-        Case(kind: "network", name: architecture.name, type: type, tolerance: tolerance) {
-          let spec = NetworkSpec(name: architecture.name, width: 16)
-          let side = max(16, 2 * architecture.leastImageSize)
-          func model(_ source: ParameterSource, on device: Device = .cpu) throws -> Model {
-            try Model(
-              spec, channels: 3, size: side, classes: 10, source: source, networks: catalog.networks, device: device)
-          }
-          // Fresh networks have zeros where nothing would show.
-          let fresh = try model(.seed(1)).parameters.entries.enumerated().map { place, entry in
-            guard entry.kind == .plain else { return (entry.name, entry.tensor) }
-            let shift = try Self.numbers(entry.tensor.shape, 0.4, 0.6, stream: UInt64(1000 + place))
-            return (entry.name, try entry.tensor + shift)
-          }
-          let exact = try fresh.map { ($0.0, try $0.1.to(.f64)) }
-          let images = try Self.numbers([8, 3, side, side], -2, 2, stream: 4).channelsLast()
-          let gradients = type == .f32
-          let reference = try results(
-            of: model(.tensors(Dictionary(uniqueKeysWithValues: exact))), images.to(.f64), .f64, gradients)
-          let measured = try results(
-            of: model(.tensors(Dictionary(uniqueKeysWithValues: fresh)), on: device), images.to(device), type, gradients
-          )
-          return zip(reference, measured).map { ($0, $1) }
-        }
-      }
+      [
+        Case(kind: "network", name: architecture.name, tolerance: 1e-4) { try pairs(architecture, .f32, false) },
+        Case(kind: "gradient", name: architecture.name, tolerance: 1e-2, isEuclidean: true) {
+          try pairs(architecture, .f32, true)
+        },
+        Case(kind: "network", name: architecture.name, type: .bf16, tolerance: 0.2) {
+          try pairs(architecture, .bf16, false)
+        },
+      ]
     }
   }
 
+  private func pairs(
+    _ architecture: Architecture, _ type: ElementType, _ gradients: Bool
+  ) throws -> [(reference: Tensor, measured: Tensor)] {
+    let spec = NetworkSpec(name: architecture.name, width: 16)
+    let side = max(16, 2 * architecture.leastImageSize)
+    func model(_ source: ParameterSource, on device: Device = .cpu) throws -> Model {
+      try Model(spec, channels: 3, size: side, classes: 10, source: source, networks: catalog.networks, device: device)
+    }
+    // Fresh networks have zeros where nothing would show.
+    var (values, exact): ([String: Tensor], [String: Tensor]) = ([:], [:])
+    for (place, entry) in try model(.seed(1)).parameters.entries.enumerated() {
+      var value = entry.tensor
+      if entry.kind == .plain { value = try value + Self.numbers(value.shape, 0.4, 0.6, stream: UInt64(1000 + place)) }
+      values[entry.name] = value
+      exact[entry.name] = try value.to(.f64)
+    }
+    let images = try Self.numbers([8, 3, side, side], -2, 2, stream: 4).channelsLast()
+    let reference = try results(of: model(.tensors(exact)), images.to(.f64), .f64, gradients)
+    let measured = try results(of: model(.tensors(values), on: device), images.to(device), type, gradients)
+    return zip(reference, measured).map { ($0, $1) }
+  }
+
+  /// Features and logits, or the gradients of a loss of the logits, as one vector.
   private func results(
     of model: Model, _ images: Tensor, _ type: ElementType, _ gradients: Bool
   ) throws -> [Tensor] {
@@ -86,7 +93,6 @@ extension SelfTest {
       loss = try loss + crossEntropy(of: head(auxiliary), labels: labels) * TrainingStep.auxiliaryShare
     }
     try loss.backward()
-    let found = try model.parameters.trained.compactMap { try $0.tensor.gradient() }
-    return [try features.detach(), try logits.detach()] + found
+    return [try Tensor.concat(model.parameters.trained.compactMap { try $0.tensor.gradient()?.reshape([-1]) })]
   }
 }

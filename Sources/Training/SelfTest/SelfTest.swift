@@ -6,13 +6,14 @@ import Torch
 public struct SelfTest {
   /// What came of one comparison.
   public struct Row: Encodable, Sendable {
-    /// operation, objective, network, images or training.
+    /// operation, objective, network, gradient (of a network), images or training.
     public let kind: String
     /// What was compared.
     public let name: String
     /// The type on the device.
     public let type: String
-    /// The largest over all results and gradients of max |a - b| / max |b|, b the reference; nil where there was none.
+    /// The largest over all results of max |a - b| / max |b|, b the reference; for `gradient` and `training`
+    /// ||a - b|| / ||b||. Nil where there was none.
     public let difference: Double?
     /// What it may be.
     public let tolerance: Double
@@ -27,6 +28,8 @@ public struct SelfTest {
     let kind, name: String
     var type = ElementType.f32
     let tolerance: Double
+    /// Where rounding may put a number on the other side of a ReLU, a few of many differ by much: Euclidean norms then.
+    var isEuclidean = false
     /// The same results, once as the reference, once as measured.
     let results: () throws -> [(reference: Tensor, measured: Tensor)]
   }
@@ -63,7 +66,8 @@ public struct SelfTest {
   private static func row(_ each: Case) -> Row {
     var (difference, reason): (Double?, String?) = (nil, nil)
     do {
-      let worst = try each.results().map { try gap($0.measured, $0.reference) }.reduce(0) { max($0, $1) }
+      let measure = each.isEuclidean ? distance : gap
+      let worst = try each.results().map { try measure($0.measured, $0.reference) }.reduce(0) { max($0, $1) }
       if worst.isFinite { difference = worst } else { reason = "the difference is not finite" }
     } catch {
       reason = "\(error)"
@@ -84,6 +88,15 @@ public struct SelfTest {
     }
     for y in y where y.isFinite { size = max(size, abs(y)) }
     return size > 0 ? worst / size : worst
+  }
+
+  /// ||a - b|| / ||b||; ||a|| where b is zero; infinite where shapes differ or a number is not finite.
+  static func distance(_ a: Tensor, _ b: Tensor) throws -> Double {
+    guard a.shape == b.shape else { return .infinity }
+    let (x, y) = (try a.doubles(), try b.doubles())
+    let size = y.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let far = zip(x, y).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+    return far.isFinite ? (size > 0 ? far / size : far) : .infinity
   }
 
   /// Numbers in low..<high that are the same in f32 and f64, a function of shape and stream.

@@ -119,7 +119,7 @@ at::Tensor forward(const at::Tensor &x, const at::Tensor &residual, const ct::No
   const auto &k = kernels<T>();
   if (training) {
     // Sums are taken about the first row: no cancellation when |mean| is far above the deviation.
-    const auto origin = x.permute({0, 2, 3, 1}).reshape({g.rows, g.channels})[0].to(at::kFloat).contiguous();
+    const auto origin = x.permute({0, 2, 3, 1}).reshape({g.rows, g.channels})[0].to(at::kFloat, false, true).contiguous();
     const auto center = data<float>(origin);
     auto [first, second] = sums(g.rows, g.channels, [&](int64_t begin, int64_t end, double *a, double *b) {
       k.statistics(data<T>(x), center, g.channels, begin, end, a, b);

@@ -227,10 +227,18 @@ ct_error *ct_scatter(ct_tensor a, intptr_t dim, ct_tensor indices, ct_tensor sou
   });
 }
 ct_error *ct_concat(const ct_tensor *parts, intptr_t n, intptr_t dim, ct_tensor *out) {
-  return guarded([&] { put(out, at::cat(list(parts, n), dim)); });
+  return guarded([&] {
+    const auto all = list(parts, n);
+    for (const auto &part : all) same_device(all.front(), part);
+    put(out, at::cat(all, dim));
+  });
 }
 ct_error *ct_stack(const ct_tensor *parts, intptr_t n, intptr_t dim, ct_tensor *out) {
-  return guarded([&] { put(out, at::stack(list(parts, n), dim)); });
+  return guarded([&] {
+    const auto all = list(parts, n);
+    for (const auto &part : all) same_device(all.front(), part);
+    put(out, at::stack(all, dim));
+  });
 }
 ct_error *ct_one_hot(ct_tensor labels, intptr_t classes, ct_tensor *out) {
   return guarded([&] { put(out, at::one_hot(get(labels), classes)); });

@@ -147,13 +147,15 @@ struct SampleChoice {
         throw Outcome.usage("--split holdout needs a run folder whose plan holds samples out")
       }
       return held
-    case nil where data != nil && reference.splits == [.train]: return try reference.loadStored(.train)
+    case nil where data != nil && reference.splits.count == 1:
+      return try reference.loadStored(reference.splits.first ?? .test)
     case nil: return try reference.load(.test)
     case .some(let name):
       guard let split = Split(rawValue: name) else {
         throw Outcome.usage("--split '\(name)': expected train, test or holdout")
       }
-      return try reference.load(split)
+      // A set of test images alone has no training split to cut one from.
+      return try reference.splits == [.test] && split == .test ? reference.loadStored(.test) : reference.load(split)
     }
   }
 }

@@ -55,6 +55,15 @@ import Testing
       "extract", "run", "--data", "folder:photos", "--split", "train", "--out", "f.safetensors", "--json")
     #expect(extraction.code == 0, "\(extraction.errors)")
     #expect(extraction.json["n"] as? Int == 48)
+    // A set of test images alone is taken whole.
+    let only = tool.folder.appendingPathComponent("only")
+    try FileManager.default.createDirectory(at: only, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      at: tool.folder.appendingPathComponent("photos/test"), to: only.appendingPathComponent("test"))
+    for split in [[], ["--split", "test"]] {
+      let whole = try tool.run(["evaluate", "run", "--data", "folder:only", "--json"] + split)
+      #expect(whole.json["n"] as? Int == 16, "\(split): \(whole.errors)")
+    }
   }
 
   @Test func badPicturesByPolicy() throws {

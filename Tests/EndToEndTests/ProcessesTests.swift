@@ -119,7 +119,7 @@
     }
 
     @Test(arguments: [nil, 1]) func askedToStopAllDo(rank: Int?) throws {
-      let tool = try make(plan(epochs: 4))
+      let tool = try make(plan(epochs: 16))
       defer { tool.remove() }
       let undisturbed = try tool.run(line(2, "whole"))
       #expect(undisturbed.code == 0, "\(undisturbed.errors)")

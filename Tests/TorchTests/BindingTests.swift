@@ -33,8 +33,8 @@ import Testing
       return try #require(Int(fields[1])) * sysconf(Int32(_SC_PAGESIZE))
     }
 
-    /// Leaked, those of a round would take more than 100 MB. The median of five: tests that run beside this one take
-    /// and free memory, too.
+    /// Leaked, those of a round would take more than 100 MB, every time. The second least of five: tests that run beside
+    /// this one take and free memory, too.
     @Test func aMillionTensorsComeAndGoInConstantMemory() throws {
       func make() throws { for _ in 0..<200_000 { _ = try Tensor.zeros([64]) } }
       try make()
@@ -43,7 +43,7 @@ import Testing
         try make()
         return try resident() - before
       }
-      #expect(growth.sorted()[2] < 30_000_000)
+      #expect(growth.sorted()[1] < 30_000_000)
     }
   #endif
 

@@ -52,7 +52,9 @@ import Testing
       { try there.indexAdd(0, places, there.narrow(0, 0, 2)) },
       { try there + here }, { try Tensor.concat([there, here]) },
     ]
-    for operation in refused { #expect(throws: TorchError.self) { try operation() } }
+    for (number, operation) in refused.enumerated() {
+      #expect(throws: TorchError.self, "operation \(number)") { try operation() }
+    }
     #expect(try there.gather(1, rows.to(.meta)).shape == [4, 1] && there.matmul(there).device == .meta)
   }
 

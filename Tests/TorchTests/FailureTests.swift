@@ -30,6 +30,7 @@ import Torch
 
   /// By the group's name in the header.
   private static let failures: [String: [(name: String, body: @Sendable () throws -> Void)]] = [
+    "devices": [("a GPU that is not there", { try Device.cuda(99).use() })],
     "create and copy": [
       ("too few values", { _ = try Tensor([1.0, 2], shape: [3]) }),
       ("a negative side", { _ = try Tensor([Double](), shape: [-1]) }),

@@ -42,8 +42,8 @@ import Torch
     }
   }
 
-  /// All that a step reads is on its device, whether images lie there or are streamed and mixed.
-  @Test(arguments: ["flip+shift", "mixup", "cutmix+flip"]) func batchesComeWhole(augment: String) throws {
+  /// All that a step reads is on its device where images are streamed and mixed.
+  @Test(arguments: ["mixup", "cutmix+flip"]) func batchesComeWhole(augment: String) throws {
     let samples = try quadrants(32)
     let batches = try Batches(
       samples, normalization: Normalization(of: samples), augment: AugmentationSpec.list(parsing: augment), seed: 3)
@@ -51,10 +51,7 @@ import Torch
       try BatchSource(batches, on: device) { $0 < 3 ? BatchRequest(indices: [5, 9, 1, 30], epoch: $0, step: $0) : nil }
     }
     let (here, there) = (try source(.cpu), try source(.meta))
-    #expect(there.isResident == (augment == "flip+shift") && !here.isResident)
-    let model = try Model(
-      NetworkSpec(name: "resnet8", width: 16), channels: 3, size: 8, classes: 4, source: .seed(1), device: .meta)
-    let step = try TrainingStep(model, Combination(base: Softmax()), Optimizer(model, options: TrainingOptions()), .f32)
+    #expect(!there.isResident && !here.isResident)
     for _ in 0..<3 {
       let (a, b) = (try #require(try here.next()), try #require(try there.next()))
       #expect(b.indices == a.indices && b.mixing == a.mixing && b.images.shape == a.images.shape && b.epoch == a.epoch)
@@ -64,9 +61,6 @@ import Torch
         [b.images, b.labels, remote.samples.epoch, remote.samples.samples]
         + [b.partners, remote.weight].compactMap { $0 }
       #expect(tensors.allSatisfy { $0.device == .meta })
-      let (loss, outputs) = try step.loss(of: b, seed: 0, epoch: b.epoch)
-      try loss.backward()
-      #expect(loss.device == .meta && outputs.shape == [4, 4])
     }
     #expect(try here.next() == nil && there.next() == nil)
   }

@@ -40,14 +40,18 @@ extension SelfTest {
 
   /// Every network of the list, 16 channels wide, in training: features and logits in f32 and bf16, and the gradients of all
   /// weights in f32, as one vector.
+  ///
+  /// A wrong kernel shows as a difference of order one. Rounding alone, and ReLUs that fall on the other side, come to 0.016
+  /// in the gradient and, in bf16, to some tenths in single features of the deepest network (Inception v3) on the
+  /// processor, which is why bf16 is compared in the Euclidean norm.
   var networks: [Case] {
     catalog.networks.flatMap { architecture in
       [
         Case(kind: "network", name: architecture.name, tolerance: 1e-4) { try pairs(architecture, .f32, false) },
-        Case(kind: "gradient", name: architecture.name, tolerance: 1e-2, isEuclidean: true) {
+        Case(kind: "gradient", name: architecture.name, tolerance: 3e-2, isEuclidean: true) {
           try pairs(architecture, .f32, true)
         },
-        Case(kind: "network", name: architecture.name, type: .bf16, tolerance: 0.2) {
+        Case(kind: "network", name: architecture.name, type: .bf16, tolerance: 0.2, isEuclidean: true) {
           try pairs(architecture, .bf16, false)
         },
       ]

@@ -175,14 +175,39 @@ extension SelfTest {
       Operation("global_average_pool", [[4, 16, 9, 9]]) { [try $0[0].channelsLast().globalAveragePool()] },
       Operation("batch_norm", [[4, 16, 9, 9], [4, 16, 9, 9], [16], [16]]) { x in
         try [true, false].flatMap { training in
-          let state = Tensor.BatchNormState(
-            weight: x[2], bias: x[3], runningMean: try x[3].detach() * 0.5,
-            runningVariance: try x[2].detach().square() + 0.5, momentum: 0.1, epsilon: 1e-5)
+          let state = try norm(weight: x[2], bias: x[3])
           let y = try x[0].channelsLast().batchNorm(
             state, residual: x[1].channelsLast(), relu: true, training: training)
           return [y, state.runningMean, state.runningVariance]
         }
       },
+      Operation("conv_batch_norm", [[4, 16, 9, 9], [32, 16, 3, 3], [4, 32, 9, 9], [32], [32]]) { x in
+        try [true, false].flatMap { training in
+          let state = try norm(weight: x[3], bias: x[4])
+          let y = try x[0].channelsLast().convolutionBatchNorm(
+            kernel: x[1].channelsLast(), padding: (1, 1), state, residual: x[2].channelsLast(), relu: true,
+            training: training)
+          return [y, state.runningMean, state.runningVariance]
+        }
+      },
+      Operation("fold", [[4, 16, 9, 9], [20, 16, 3, 3], [20], [20]], gradient: false) { x in
+        let folded = try FoldedConvolution(
+          kernel: x[1], stride: 2, padding: (1, 0), norm(weight: x[2], bias: x[3]), for: x[0])
+        return [try folded(x[0], relu: true)]
+      },
+      Operation("folded_convolution", [[4, 16, 9, 9], [32, 16, 3, 3], [4, 32, 9, 9], [32], [32]], gradient: false) {
+        x in
+        let folded = try FoldedConvolution(
+          kernel: x[1], stride: 1, padding: (1, 1), norm(weight: x[3], bias: x[4]), for: x[0].channelsLast())
+        return [try folded(x[0], adding: x[2], relu: true)]
+      },
     ]
+  }
+
+  /// Batch norm with running statistics made of its parameters.
+  private static func norm(weight: Tensor, bias: Tensor) throws -> Tensor.BatchNormState {
+    Tensor.BatchNormState(
+      weight: weight, bias: bias, runningMean: try bias.detach() * 0.5,
+      runningVariance: try weight.detach().square() + 0.5, momentum: 0.1, epsilon: 1e-5)
   }
 }

@@ -25,6 +25,11 @@ public enum Tool {
     objectives: [any Objective.Type] = Objectives.standard, networks: [Architecture] = Networks.standard
   ) -> Never {
     signal(SIGPIPE, SIG_DFL)  // `separatrix ... | head` ends quietly
+    // Programs with threads may start this one with signals blocked; then nobody could stop it in an orderly way.
+    var stops = sigset_t()
+    sigemptyset(&stops)
+    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&stops, number) }
+    pthread_sigmask(SIG_UNBLOCK, &stops, nil)
     Machine.keepFreedMemory()
     let code = $catalog.withValue(Catalog(objectives: objectives, networks: networks)) {
       run(Array(CommandLine.arguments.dropFirst()))

@@ -13,54 +13,11 @@
 
 #include "batch_norm.h"
 #include "guard.h"
+#include "kernels.h"
 #include "parallel.h"
 #include "process_group.h"
 
-// Vectors never cross a translation unit here, so their calling convention does not matter.
-#pragma clang diagnostic ignored "-Wpsabi"
-
 namespace {
-
-typedef float v16f __attribute__((vector_size(64)));
-typedef uint32_t v16u __attribute__((vector_size(64)));
-typedef uint16_t v16h __attribute__((vector_size(32)));
-
-template <class T>
-struct Kernels {
-  void (*statistics)(const T *, const float *, int64_t, int64_t, int64_t, double *, double *);
-  void (*apply)(const T *, const T *, const float *, const float *, int64_t, int64_t, int64_t, T *, bool);
-  void (*gradient_sums)(const T *, const T *, const T *, const float *, int64_t, int64_t, int64_t, double *, double *, bool);
-  void (*gradient)(const T *, const T *, const T *, const float *, const float *, const float *, int64_t, int64_t, int64_t, T *, T *, bool);
-};
-
-#if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))), apply_to = function)
-namespace avx512 {
-#include "batch_norm_kernels.h"
-}
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-namespace avx2 {
-#include "batch_norm_kernels.h"
-}
-#pragma clang attribute pop
-#endif
-namespace portable {
-#include "batch_norm_kernels.h"
-}
-
-template <class T>
-const Kernels<T> &kernels() {
-#if defined(__x86_64__)
-  static const Kernels<T> chosen = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
-                                       ? avx512::kernels<T>()
-                                   : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? avx2::kernels<T>()
-                                                                                                      : portable::kernels<T>();
-#else
-  static const Kernels<T> chosen = portable::kernels<T>();
-#endif
-  return chosen;
-}
 
 constexpr int64_t grain = 512;  // rows worth a thread
 
@@ -116,7 +73,7 @@ template <class T>
 at::Tensor forward(const at::Tensor &x, const at::Tensor &residual, const ct::NormState &state, bool training, bool relu,
                    const GroupPointer &group, ct::Normalization &norm) {
   const Geometry g(x);
-  const auto &k = kernels<T>();
+  const auto &k = ct::kernels<T>();
   if (training) {
     // Sums are taken about the first row: no cancellation when |mean| is far above the deviation.
     const auto origin = x.permute({0, 2, 3, 1}).reshape({g.rows, g.channels})[0].to(at::kFloat, false, true).contiguous();
@@ -150,7 +107,7 @@ ct::NormGradient backward(const at::Tensor &dy, const at::Tensor &y, const at::T
                           const at::Tensor &mean, const at::Tensor &inverse, bool training, bool relu,
                           const GroupPointer &group, at::Tensor &dx, at::Tensor &dresidual) {
   const Geometry g(x);
-  const auto &k = kernels<T>();
+  const auto &k = ct::kernels<T>();
   auto [sum, dot] = sums(g.rows, g.channels, [&](int64_t begin, int64_t end, double *a, double *b) {
     k.gradient_sums(data<T>(dy), data<T>(y), data<T>(x), data<float>(mean), g.channels, begin, end, a, b, relu);
   });

@@ -1,33 +1,5 @@
-// Fused batch norm + residual + ReLU over rows of channels (channels-last memory seen as [rows, channels]).
-// Included once for each instruction set, inside its own namespace and target attribute. T is float or
-// uint16_t (the bits of a bf16). Channels are a multiple of 16. Statistics are f32 within 256 rows, then f64.
-
-template <class T>
-__attribute__((always_inline)) static inline v16f load16(const T *p) {
-  if constexpr (sizeof(T) == 4) {
-    v16f v;
-    __builtin_memcpy(&v, p, 64);
-    return v;
-  } else {
-    v16h h;
-    __builtin_memcpy(&h, p, 32);
-    return (v16f)(__builtin_convertvector(h, v16u) << 16);
-  }
-}
-
-template <class T>
-__attribute__((always_inline)) static inline void store16(T *p, v16f v) {
-  if constexpr (sizeof(T) == 4) {
-    __builtin_memcpy(p, &v, 64);
-  } else {
-    v16u u = (v16u)v;
-    v16u rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
-    v16u nan = (v16u)(v != v);
-    rounded = (nan & 0x7fc0u) | (~nan & rounded);
-    v16h h = __builtin_convertvector(rounded, v16h);
-    __builtin_memcpy(p, &h, 32);
-  }
-}
+// Fused batch norm + residual + ReLU over rows of channels.
+// Included once for each instruction set, after vector_kernels.h. Statistics are f32 within 256 rows, then f64.
 
 /// sum[c] += sum of (x - shift), square[c] += sum of (x - shift)^2 over rows begin..<end.
 template <class T>
@@ -95,9 +67,9 @@ static void gradient_sums(const T *dy, const T *y, const T *x, const float *mean
 }
 
 /// dx = g * scale + x * slope + offset (the affine form of the batch-norm gradient); residual gradient = g.
-template <class T, bool Residual, bool Relu>
+template <class T, class Out, bool Residual, bool Relu>
 static void gradient(const T *dy, const T *y, const T *x, const float *scale, const float *slope, const float *offset,
-                     int64_t channels, int64_t begin, int64_t end, T *dx, T *dresidual) {
+                     int64_t channels, int64_t begin, int64_t end, Out *dx, T *dresidual) {
   for (int64_t first = begin; first < end; first += 64) {
     const int64_t last = first + 64 < end ? first + 64 : end;
     for (int64_t c = 0; c < channels; c += 16) {
@@ -129,17 +101,12 @@ static void gradient_sums_any(const T *dy, const T *y, const T *x, const float *
   else gradient_sums<T, false>(dy, y, x, mean, channels, begin, end, sum, dot);
 }
 
-template <class T>
+template <class T, class Out>
 static void gradient_any(const T *dy, const T *y, const T *x, const float *scale, const float *slope,
-                         const float *offset, int64_t channels, int64_t begin, int64_t end, T *dx, T *dresidual,
+                         const float *offset, int64_t channels, int64_t begin, int64_t end, Out *dx, T *dresidual,
                          bool relu) {
-  if (dresidual && relu) gradient<T, true, true>(dy, y, x, scale, slope, offset, channels, begin, end, dx, dresidual);
-  else if (dresidual) gradient<T, true, false>(dy, y, x, scale, slope, offset, channels, begin, end, dx, dresidual);
-  else if (relu) gradient<T, false, true>(dy, y, x, scale, slope, offset, channels, begin, end, dx, dresidual);
-  else gradient<T, false, false>(dy, y, x, scale, slope, offset, channels, begin, end, dx, dresidual);
-}
-
-template <class T>
-static Kernels<T> kernels() {
-  return {statistics<T>, apply_any<T>, gradient_sums_any<T>, gradient_any<T>};
+  if (dresidual && relu) gradient<T, Out, true, true>(dy, y, x, scale, slope, offset, channels, begin, end, dx, dresidual);
+  else if (dresidual) gradient<T, Out, true, false>(dy, y, x, scale, slope, offset, channels, begin, end, dx, dresidual);
+  else if (relu) gradient<T, Out, false, true>(dy, y, x, scale, slope, offset, channels, begin, end, dx, dresidual);
+  else gradient<T, Out, false, false>(dy, y, x, scale, slope, offset, channels, begin, end, dx, dresidual);
 }

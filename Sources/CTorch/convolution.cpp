@@ -1,8 +1,8 @@
 // Convolution + batch norm + residual + ReLU as one differentiable function (ct_conv_batch_norm).
 //
-// y = act(norm(conv(x, w)) + residual). Where the direct kernels apply (3x3, stride 1, AVX-512: convolution_kernels.h) an
-// image at a time goes through convolution and the sums of its statistics while it lies in the cache. Backward makes the
-// gradient of the convolution's output an image at a time, too, so that it never lies in memory whole.
+// y = act(norm(conv(x, w)) + residual). Where our own kernels apply (3x3, stride 1: winograd_kernels.h) a few images at a
+// time go through convolution and the sums of its statistics while they lie in the cache. Backward makes the gradient of the
+// convolution's output a few images at a time, too, so that it never lies in memory whole.
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -13,76 +13,99 @@
 #include "convolve.h"
 #include "direct_convolution.h"
 #include "guard.h"
+#include "kernels.h"
 #include "parallel.h"
 
-// Vectors never cross a translation unit here, so their calling convention does not matter.
-#pragma clang diagnostic ignored "-Wpsabi"
+using ct::Finish, ct::get, ct::guarded, ct::kernels, ct::Normalization, ct::NormGradient, ct::NormState, ct::optional, ct::parallel, ct::part_limit, ct::put;
 
-using ct::get, ct::guarded, ct::Normalization, ct::NormGradient, ct::NormState, ct::optional, ct::parallel, ct::part_limit, ct::put;
-
-#if defined(__x86_64__)
 namespace {
-
-typedef float v16f __attribute__((vector_size(64)));
-typedef uint32_t v16u __attribute__((vector_size(64)));
-typedef uint16_t v16h __attribute__((vector_size(32)));
-
-template <class T>
-struct Kernels {
-  void (*statistics)(const T *, const float *, int64_t, int64_t, int64_t, double *, double *);
-  void (*apply)(const T *, const T *, const float *, const float *, int64_t, int64_t, int64_t, T *, bool);
-  void (*gradient_sums)(const T *, const T *, const T *, const float *, int64_t, int64_t, int64_t, double *, double *, bool);
-  void (*gradient)(const T *, const T *, const T *, const float *, const float *, const float *, int64_t, int64_t, int64_t, T *, T *, bool);
-};
-
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))), apply_to = function)
-#include "batch_norm_kernels.h"
-#include "convolution_kernels.h"
-#pragma clang attribute pop
 
 template <class T>
 T *data(const at::Tensor &a) { return a.defined() ? static_cast<T *>(a.data_ptr()) : nullptr; }
 
-/// Memory for numbers, aligned to vectors, zeros at first.
+/// Memory for numbers, aligned to cache lines.
 float *aligned(const at::Tensor &memory) {
   return reinterpret_cast<float *>((reinterpret_cast<uintptr_t>(memory.data_ptr<float>()) + 63) / 64 * 64);
 }
 struct Scratch {
-  explicit Scratch(int64_t count) : memory(at::zeros({count + 16}, at::kFloat)), numbers(aligned(memory)) {}
+  explicit Scratch(int64_t count) : memory(at::empty({count + 16}, at::kFloat)), numbers(aligned(memory)) {}
   at::Tensor memory;
   float *numbers;
 };
 
 struct Geometry {
-  int64_t images, height, width, inputs, outputs;
-  Geometry(const at::Tensor &x, const at::Tensor &weight)
-      : images(x.size(0)), height(x.size(2)), width(x.size(3)), inputs(x.size(1)), outputs(weight.size(0)) {}
-  int64_t area() const { return height * width; }
-  int64_t rows() const { return images * area(); }
-  int64_t planes(int64_t channels) const { return (height + 2) * (width + 2) * channels; }
+  int64_t images, inputs, outputs, area;
+  ct::Tiles tiles;
+  Geometry(const at::Tensor &x, int64_t outputs)
+      : images(x.size(0)), inputs(x.size(1)), outputs(outputs), area(x.size(2) * x.size(3)), tiles(x.size(2), x.size(3)) {}
+  int64_t rows() const { return images * area; }
+  int64_t scratch() const { return tiles.scratch(tiles.rows(), inputs + outputs); }
+
+  /// Calls body(first, count) for a few of the images begin..<end at a time.
+  template <class Body>
+  void each(int64_t begin, int64_t end, const Body &body) const {
+    for (int64_t first = begin; first < end; first += tiles.images()) body(first, std::min(tiles.images(), end - first));
+  }
+  /// Calls body(first, last) for the rows of tiles of so many images.
+  template <class Body>
+  void groups(int64_t count, const Body &body) const {
+    const int64_t all = count * tiles.down;
+    for (int64_t first = 0; first < all; first += tiles.rows()) body(first, std::min(all, first + tiles.rows()));
+  }
 };
 
-/// Weights [outputs][3][3][inputs] (channels-last) as `convolve` takes them: [outputs / 16 wide][inputs / 16][3][16 inputs][3][16
-/// wide]; with `transposed` those of the gradient with respect to x: outputs and inputs change places, the window is turned.
+/// From weights [3] to the four of Winograd's products, and back for gradients: G of Lavin & Gray 2016, equation 7.
+constexpr float spread[4][3] = {{1, 0, 0}, {0.5f, 0.5f, 0.5f}, {0.5f, -0.5f, 0.5f}, {0, 0, 1}};
+
+/// Weights [outputs][3][3][inputs] (channels-last), transformed as the kernels take them: [16][outputs / 16][inputs][16]; with
+/// `transposed` those of the gradient with respect to x: outputs and inputs change places, the window is turned.
 /// `half`: rounded to bf16 first, as bf16 weights would be.
-Scratch pack(const at::Tensor &weight, bool transposed, bool half) {
+Scratch transform(const at::Tensor &weight, bool transposed, bool half) {
   const auto rounded = (half ? weight.to(at::kBFloat16).to(at::kFloat) : weight).contiguous(at::MemoryFormat::ChannelsLast);
   const float *w = data<float>(rounded);
   const int64_t o = weight.size(0), i = weight.size(1), outputs = transposed ? i : o, inputs = transposed ? o : i;
-  Scratch packed(9 * inputs * outputs);
-  parallel((outputs + 31) / 32, 1, [&](int64_t, int64_t begin, int64_t end) {
-    for (int64_t first = begin * 32; first < std::min(end * 32, outputs); first += 32) {
-      const int64_t wide = std::min<int64_t>(32, outputs - first);
-      float *to = packed.numbers + 9 * inputs * first;
-      for (int64_t block = 0; block < inputs; block += 16)
-        for (int64_t up = 0; up < 3; ++up)
-          for (int64_t input = block; input < block + 16; ++input)
-            for (int64_t left = 0; left < 3; ++left)
-              for (int64_t output = first; output < first + wide; ++output)
-                *to++ = transposed ? w[((input * 3 + 2 - up) * 3 + 2 - left) * i + output] : w[((output * 3 + up) * 3 + left) * i + input];
-    }
+  Scratch result(16 * inputs * outputs);
+  parallel(o, 16, [&](int64_t, int64_t begin, int64_t end) {
+    for (int64_t a = begin; a < end; ++a)
+      for (int64_t b = 0; b < i; b += 16) {
+        float rows[4][3][16];  // G w, of 16 inputs
+        for (int r = 0; r < 4; ++r)
+          for (int left = 0; left < 3; ++left)
+            for (int n = 0; n < 16; ++n) {
+              const auto at = [&](int up) { return w[((a * 3 + (transposed ? 2 - up : up)) * 3 + (transposed ? 2 - left : left)) * i + b + n]; };
+              rows[r][left][n] = spread[r][0] * at(0) + spread[r][1] * at(1) + spread[r][2] * at(2);
+            }
+        for (int r = 0; r < 4; ++r)
+          for (int q = 0; q < 4; ++q) {
+            float *to = result.numbers + (r * 4 + q) * inputs * outputs;
+            for (int n = 0; n < 16; ++n) {
+              const float value = spread[q][0] * rows[r][0][n] + spread[q][1] * rows[r][1][n] + spread[q][2] * rows[r][2][n];
+              (transposed ? to[(b / 16 * inputs + a) * 16 + n] : to[(a / 16 * inputs + b + n) * 16 + a % 16]) = value;
+            }
+          }
+      }
   });
-  return packed;
+  return result;
+}
+
+/// The gradient of weights [outputs][3][3][inputs] from the sums [16][inputs][outputs] of the threads, in their order.
+void gather(const std::vector<at::Tensor> &parts, int64_t inputs, int64_t outputs, float *to) {
+  parallel(inputs, 8, [&](int64_t, int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      for (int64_t o = 0; o < outputs; ++o) {
+        float sums[4][4] = {}, rows[3][4];
+        for (const auto &part : parts)
+          if (part.defined())
+            for (int p = 0; p < 16; ++p) sums[p / 4][p % 4] += data<float>(part)[(p * inputs + i) * outputs + o];
+        for (int up = 0; up < 3; ++up)
+          for (int q = 0; q < 4; ++q)
+            rows[up][q] = spread[0][up] * sums[0][q] + spread[1][up] * sums[1][q] + spread[2][up] * sums[2][q] + spread[3][up] * sums[3][q];
+        for (int up = 0; up < 3; ++up)
+          for (int left = 0; left < 3; ++left)
+            to[((o * 3 + up) * 3 + left) * inputs + i] = spread[0][left] * rows[up][0] + spread[1][left] * rows[up][1] +
+                                                         spread[2][left] * rows[up][2] + spread[3][left] * rows[up][3];
+      }
+  });
 }
 
 /// Sums of one thread about an origin of its own: no cancellation where |mean| is far above the deviation.
@@ -103,32 +126,34 @@ struct Convolution {
   static constexpr bool half = sizeof(T) == 2;
 
   /// conv(x, w) and, where batch statistics are wanted, their moments by thread; finished with `finish` otherwise.
-  static at::Tensor forward(const at::Tensor &x, const at::Tensor &weight, const float *packed, const Finish<T> &finish,
+  static at::Tensor forward(const at::Tensor &x, int64_t outputs, const float *transformed, const Finish<T> &finish,
                             std::vector<Moments> *moments) {
-    const Geometry g(x, weight);
-    auto y = at::empty({g.images, g.outputs, g.height, g.width}, x.options(), at::MemoryFormat::ChannelsLast);
+    const Geometry g(x, outputs);
+    auto y = at::empty({g.images, g.outputs, x.size(2), x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
     if (moments) moments->resize(part_limit());
     parallel(g.images, 1, [&](int64_t part, int64_t begin, int64_t end) {
-      const Scratch planes(g.planes(g.inputs));
-      for (int64_t image = begin; image < end; ++image) {
-        T *to = data<T>(y) + image * g.area() * g.outputs;
-        pad(data<T>(x) + image * g.area() * g.inputs, g.height, g.width, g.inputs, planes.numbers);
+      const Scratch scratch(g.scratch());
+      g.each(begin, end, [&](int64_t image, int64_t count) {
+        const T *from = data<T>(x) + image * g.area * g.inputs;
+        T *to = data<T>(y) + image * g.area * g.outputs;
         auto here = finish;
-        if (here.residual) here.residual += image * g.area() * g.outputs;
-        convolve(planes.numbers, g.height, g.width, g.inputs, packed, to, g.outputs, here);
-        if (moments) add(to, g, (*moments)[part]);
-      }
+        if (here.residual) here.residual += image * g.area * g.outputs;
+        g.groups(count, [&](int64_t first, int64_t last) {
+          kernels<T>().convolve(from, g.tiles, g.inputs, g.outputs, first, last, transformed, to, here, scratch.numbers);
+        });
+        if (moments) add(to, count * g.area, g.outputs, (*moments)[part]);
+      });
     });
     return y;
   }
 
-  static void add(const T *image, const Geometry &g, Moments &moments) {
+  static void add(const T *rows, int64_t count, int64_t channels, Moments &moments) {
     if (moments.n == 0) {
-      moments.origin.resize(g.outputs), moments.first.resize(g.outputs), moments.second.resize(g.outputs);
-      for (int64_t c = 0; c < g.outputs; ++c) moments.origin[c] = number(image[c]);
+      moments.origin.resize(channels), moments.first.resize(channels), moments.second.resize(channels);
+      for (int64_t c = 0; c < channels; ++c) moments.origin[c] = number(rows[c]);
     }
-    moments.n += static_cast<double>(g.area());
-    statistics(image, moments.origin.data(), g.outputs, 0, g.area(), moments.first.data(), moments.second.data());
+    moments.n += static_cast<double>(count);
+    kernels<T>().statistics(rows, moments.origin.data(), channels, 0, count, moments.first.data(), moments.second.data());
   }
 
   static float number(float value) { return value; }
@@ -143,40 +168,27 @@ struct Convolution {
   static void backward(const at::Tensor &dy, const at::Tensor &y, const at::Tensor &middle, const at::Tensor &x,
                        const at::Tensor &weight, const NormGradient &by, bool relu, at::Tensor &dresidual, at::Tensor &dx,
                        at::Tensor &dweight) {
-    const Geometry g(x, weight);
-    const int64_t blocks = g.inputs / 16 * (g.outputs / 16), size = blocks * 3 * 768;
-    const auto packed = dx.defined() ? std::optional(pack(weight, true, half)) : std::nullopt;
+    const Geometry g(x, weight.size(0));
+    const auto transposed = dx.defined() ? std::optional(transform(weight, true, half)) : std::nullopt;
     std::vector<at::Tensor> parts(part_limit());
-    const auto masked = dresidual.defined() ? (relu ? pad_gradient<T, true, true> : pad_gradient<T, true, false>)
-                                            : (relu ? pad_gradient<T, false, true> : pad_gradient<T, false, false>);
     parallel(g.images, 1, [&](int64_t part, int64_t begin, int64_t end) {
-      const Scratch px(g.planes(g.inputs)), pdy(g.planes(g.outputs));
-      parts[part] = at::zeros({size}, at::kFloat);
-      for (int64_t image = begin; image < end; ++image) {
-        const int64_t in = image * g.area() * g.inputs, out = image * g.area() * g.outputs;
-        masked(data<T>(dy) + out, relu ? data<T>(y) + out : nullptr, data<T>(middle) + out, by.scale.data(), by.slope.data(),
-               by.offset.data(), g.height, g.width, g.outputs, pdy.numbers, dresidual.defined() ? data<T>(dresidual) + out : nullptr);
-        if (dx.defined())
-          convolve(pdy.numbers, g.height, g.width, g.outputs, packed->numbers, data<T>(dx) + in, g.inputs, Finish<T>());
-        pad(data<T>(x) + in, g.height, g.width, g.inputs, px.numbers);
-        convolve_weights(px.numbers, pdy.numbers, g.height, g.width, g.inputs, g.outputs, data<float>(parts[part]));
-      }
+      const auto &k = kernels<T>();
+      const Scratch scratch(g.scratch()), gradient(g.tiles.images() * g.area * g.outputs);
+      parts[part] = at::zeros({16 * g.inputs * g.outputs}, at::kFloat);
+      g.each(begin, end, [&](int64_t image, int64_t count) {
+        const int64_t in = image * g.area * g.inputs, out = image * g.area * g.outputs;
+        k.gradient_wide(data<T>(dy) + out, relu ? data<T>(y) + out : nullptr, data<T>(middle) + out, by.scale.data(), by.slope.data(),
+                        by.offset.data(), g.outputs, 0, count * g.area, gradient.numbers,
+                        dresidual.defined() ? data<T>(dresidual) + out : nullptr, relu);
+        g.groups(count, [&](int64_t first, int64_t last) {
+          if (dx.defined())
+            k.convolve_wide(gradient.numbers, g.tiles, g.outputs, g.inputs, first, last, transposed->numbers, data<T>(dx) + in, {}, scratch.numbers);
+          k.add_products(data<T>(x) + in, gradient.numbers, g.tiles, g.inputs, g.outputs, first, last, data<float>(parts[part]), scratch.numbers);
+        });
+      });
     });
-    // Summed in the order of the parts and brought into the layout of the weights.
     dweight = at::empty_like(weight);
-    float *to = data<float>(dweight);
-    parallel(g.outputs, 8, [&](int64_t, int64_t begin, int64_t end) {
-      for (int64_t o = begin; o < end; ++o)
-        for (int64_t up = 0; up < 3; ++up)
-          for (int64_t left = 0; left < 3; ++left)
-            for (int64_t i = 0; i < g.inputs; ++i) {
-              const int64_t from = (((i / 16 * (g.outputs / 16) + o / 16) * 3 + up) * 16 + i % 16) * 48 + left * 16 + o % 16;
-              float sum = 0;
-              for (const auto &part : parts)
-                if (part.defined()) sum += data<float>(part)[from];
-              to[((o * 3 + up) * 3 + left) * g.inputs + i] = sum;
-            }
-    });
+    gather(parts, g.inputs, g.outputs, data<float>(dweight));
   }
 };
 
@@ -194,15 +206,15 @@ struct FusedConvolution : torch::autograd::Function<FusedConvolution> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &kernel,
                             const at::Tensor &residual, const NormState &state, bool training, bool relu, bool graph,
                             const std::shared_ptr<ct::Group> &group) {
-    const Geometry g(x, kernel);
+    const Geometry g(x, kernel.size(0));
     Normalization norm(state);
     if (!training)
       for (int64_t c = 0; c < g.outputs; ++c) norm.evaluate(state, c);
-    const auto packed = pack(kernel, false, sizeof(T) == 2);
+    const auto transformed = transform(kernel, false, sizeof(T) == 2);
     if (!training && !graph)
-      return Convolution<T>::forward(x, kernel, packed.numbers, {norm.scale.data(), norm.offset.data(), data<T>(residual), relu}, nullptr);
+      return Convolution<T>::forward(x, g.outputs, transformed.numbers, {norm.scale.data(), norm.offset.data(), data<T>(residual), relu}, nullptr);
     std::vector<Moments> parts;
-    const auto middle = Convolution<T>::forward(x, kernel, packed.numbers, {}, training ? &parts : nullptr);
+    const auto middle = Convolution<T>::forward(x, g.outputs, transformed.numbers, {}, training ? &parts : nullptr);
     if (training) {
       std::vector<double> first(g.outputs), second(g.outputs);
       for (int64_t c = 0; c < g.outputs; ++c) {
@@ -228,7 +240,7 @@ struct FusedConvolution : torch::autograd::Function<FusedConvolution> {
     }
     auto y = at::empty_like(middle);
     parallel(g.rows(), 512, [&](int64_t, int64_t begin, int64_t end) {
-      apply_any(data<T>(middle), data<T>(residual), norm.scale.data(), norm.offset.data(), g.outputs, begin, end, data<T>(y), relu);
+      kernels<T>().apply(data<T>(middle), data<T>(residual), norm.scale.data(), norm.offset.data(), g.outputs, begin, end, data<T>(y), relu);
     });
     if (!graph) return y;
     context->save_for_backward({x, kernel, middle, relu ? y : at::Tensor(), state.weight, norm.mean, norm.inverse});
@@ -250,11 +262,11 @@ struct FusedConvolution : torch::autograd::Function<FusedConvolution> {
     const bool training = context->saved_data["training"].toBool(), relu = context->saved_data["relu"].toBool();
     const bool residual = context->saved_data["residual"].toBool();
     const auto dy = gradient.to(x.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);
-    const Geometry g(x, kernel);
+    const Geometry g(x, kernel.size(0));
     const int64_t parts = part_limit();
     std::vector<double> sum(parts * g.outputs), dot(parts * g.outputs);
     parallel(g.rows(), 512, [&](int64_t part, int64_t begin, int64_t end) {
-      gradient_sums_any(data<T>(dy), data<T>(y), data<T>(middle), data<float>(mean), g.outputs, begin, end,
+      kernels<T>().gradient_sums(data<T>(dy), data<T>(y), data<T>(middle), data<float>(mean), g.outputs, begin, end,
                         sum.data() + part * g.outputs, dot.data() + part * g.outputs, relu);
     });
     for (int64_t i = g.outputs; i < parts * g.outputs; ++i) sum[i % g.outputs] += sum[i], dot[i % g.outputs] += dot[i];
@@ -272,17 +284,15 @@ struct FusedConvolution : torch::autograd::Function<FusedConvolution> {
 
 /// Whether the processor has the kernels and they take these images (channels-last, f32 or bf16) and this kernel.
 bool fits(const at::Tensor &x, const at::Tensor &kernel, at::IntArrayRef stride, at::IntArrayRef padding) {
-  static const bool able = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   const bool half = x.scalar_type() == at::kBFloat16;
-  if (!able || !x.is_cpu() || !(half || x.scalar_type() == at::kFloat) || x.numel() == 0 || x.size(3) < 4 ||
+  if (!kernels<float>().convolve || !x.is_cpu() || !(half || x.scalar_type() == at::kFloat) || x.numel() == 0 ||
       !x.is_contiguous(at::MemoryFormat::ChannelsLast) || !kernel.is_cpu() || kernel.scalar_type() != at::kFloat ||
       !kernel.is_contiguous(at::MemoryFormat::ChannelsLast))
     return false;
   const int64_t outputs = kernel.size(0), inputs = kernel.size(1);
-  // Wider kernels outgrow the caches. Where bf16 is multiplied natively, oneDNN is ahead sooner.
-  const int64_t most = half && ct_has_bf16() ? 64 * 64 : 256 * 256;
+  // Where bf16 is multiplied natively, oneDNN is ahead with wide kernels.
   return kernel.size(2) == 3 && kernel.size(3) == 3 && stride == at::IntArrayRef({1, 1}) && padding == at::IntArrayRef({1, 1}) &&
-         outputs % 16 == 0 && inputs % 16 == 0 && inputs * outputs <= most;
+         outputs % 16 == 0 && inputs % 16 == 0 && !(half && ct_has_bf16() && inputs * outputs > 64 * 64);
 }
 
 /// Whether what comes with the convolution lies as the kernels need it.
@@ -301,21 +311,15 @@ bool ct::DirectConvolution::fits(const at::Tensor &x, const at::Tensor &kernel, 
   return x.scalar_type() == at::kFloat && ::fits(x, kernel, stride, padding);
 }
 ct::DirectConvolution::DirectConvolution(const at::Tensor &kernel, const at::Tensor &bias)
-    : kernel(kernel), packed(pack(kernel, false, false).memory), ones(at::ones_like(bias)), bias(bias) {}
+    : transformed(transform(kernel, false, false).memory), ones(at::ones_like(bias)), bias(bias) {}
 at::Tensor ct::DirectConvolution::operator()(const at::Tensor &x, const at::Tensor &residual, bool relu) const {
-  return Convolution<float>::forward(x, kernel, aligned(packed), {data<float>(ones), data<float>(bias), data<float>(residual), relu}, nullptr);
+  return Convolution<float>::forward(x, ones.numel(), aligned(transformed), {data<float>(ones), data<float>(bias), data<float>(residual), relu}, nullptr);
 }
-#else
-bool ct::DirectConvolution::fits(const at::Tensor &, const at::Tensor &, at::IntArrayRef, at::IntArrayRef) { return false; }
-ct::DirectConvolution::DirectConvolution(const at::Tensor &, const at::Tensor &) {}
-at::Tensor ct::DirectConvolution::operator()(const at::Tensor &, const at::Tensor &, bool) const { return {}; }
-#endif
 
 extern "C" ct_error *ct_conv_batch_norm(ct_tensor x, ct_tensor kernel, intptr_t stride, intptr_t pad_height, intptr_t pad_width,
                                         ct_tensor residual, ct_tensor weight, ct_tensor bias, ct_tensor running_mean,
                                         ct_tensor running_var, bool training, double momentum, double eps, bool relu,
                                         bool unfused, ct_group *group, ct_tensor *out) {
-#if defined(__x86_64__)
   bool direct = false;
   auto *error = guarded([&] {
     const auto &a = get(x), &k = get(kernel);
@@ -333,7 +337,6 @@ extern "C" ct_error *ct_conv_batch_norm(ct_tensor x, ct_tensor kernel, intptr_t 
                                      state.running_mean, state.running_var, training, momentum, eps, relu, graph, group && training ? group->group : nullptr));
   });
   if (error || direct) return error;
-#endif
   at::Tensor middle;
   if (auto *failure = guarded([&] {
         const auto &a = get(x), &k = get(kernel);

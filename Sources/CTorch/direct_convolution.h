@@ -19,7 +19,7 @@ class DirectConvolution {
   at::Tensor operator()(const at::Tensor &x, const at::Tensor &residual, bool relu) const;
 
  private:
-  at::Tensor kernel, packed, ones, bias;
+  at::Tensor transformed, ones, bias;
 };
 
 }  // namespace ct

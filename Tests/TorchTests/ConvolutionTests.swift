@@ -69,7 +69,8 @@ import Torch
     Shape(images: 1, inputs: 32, outputs: 48, height: 1, width: 4), Shape(images: 2, outputs: 32, height: 6, width: 33),
     Shape(images: 7, inputs: 64, outputs: 64, height: 4, width: 5), Shape(images: 2, height: 20, width: 17),
     Shape(width: 3), Shape(images: 9, inputs: 32, height: 3, width: 1), Shape(images: 2, height: 1, width: 150),
-    Shape(images: 11, outputs: 48, height: 7, width: 7), Shape(inputs: 3), Shape(outputs: 20), Shape(inputs: 32, stride: 2), Shape(window: 1),
+    Shape(images: 11, outputs: 48, height: 7, width: 7), Shape(inputs: 3), Shape(outputs: 20),
+    Shape(inputs: 32, stride: 2), Shape(window: 1),
   ]
 
   @Test(arguments: shapes, [true, false])

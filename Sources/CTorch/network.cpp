@@ -9,12 +9,6 @@
 #include <torch/csrc/autograd/variable.h>
 #include <torch/version.h>
 
-#include <climits>
-#include <cstdlib>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 #include "convolve.h"
 #include "guard.h"
 
@@ -117,15 +111,6 @@ ct_error *ct_set_threads(intptr_t n) {
     TORCH_CHECK(n >= 1, "threads must be at least 1, got ", n);
     at::set_num_threads(static_cast<int>(n));
   });
-}
-void ct_keep_freed_memory(void) {
-#ifdef __GLIBC__
-  // Activations of some megabytes come and go in every step. By default each is mapped, faulted in page by page, and
-  // unmapped again, which costs a tenth of a step or more; kept in the heap, and in huge pages, they are had at once.
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, INT_MAX);
-  setenv("THP_MEM_ALLOC_ENABLE", "1", 0);  // read by LibTorch's allocator at its first use
-#endif
 }
 intptr_t ct_threads(void) { return at::get_num_threads(); }
 ct_error *ct_describe(char *text, intptr_t capacity) {

@@ -1,5 +1,5 @@
-// Convolution of bf16 images in f32, for processors that do not multiply bf16: there oneDNN's bf16 takes two to four times
-// as long as its f32. Some images at a time are widened, so that their f32 copies stay in the cache.
+// Convolution of bf16 images in f32, for processors that do not multiply bf16: there oneDNN's bf16 takes longer
+// than its f32, or is no part of it at all. Some images at a time are widened, so that their f32 copies stay in the cache.
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -64,6 +64,13 @@ struct WideConvolution : torch::autograd::Function<WideConvolution> {
 
 at::Tensor ct::convolve(const at::Tensor &x, const at::Tensor &kernel, const at::Tensor &bias, IntArrayRef stride, IntArrayRef padding) {
   same_device(x, kernel);
+  // With AVX2, oneDNN (in LibTorch 2.13) gives wrong gradients of 1x1 weights at a stride, or breaks the heap, where the
+  // channels of channels-last images are no multiple of 8. At stride 1, from the pixels that count, it does not.
+  if (x.is_cpu() && x.dim() == 4 && kernel.dim() == 4 && kernel.size(2) == 1 && kernel.size(3) == 1 && x.size(1) % 8 != 0 &&
+      stride[0] > 0 && stride[1] > 0 && stride[0] * stride[1] > 1 && padding[0] == 0 && padding[1] == 0) {
+    const auto seen = x.slice(2, 0, x.size(2), stride[0]).slice(3, 0, x.size(3), stride[1]);
+    return convolve(seen.contiguous(x.suggest_memory_format()), kernel, bias, {1, 1}, padding);
+  }
   const auto b = bias.defined() ? std::optional(bias.to(x.scalar_type())) : std::nullopt;
   const bool wide = x.is_cpu() && x.scalar_type() == at::kBFloat16 && x.dim() == 4 && kernel.dim() == 4 && x.size(0) > 0 &&
                     x.size(1) == kernel.size(1) && !ct_has_bf16();

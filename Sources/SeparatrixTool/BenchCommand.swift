@@ -37,7 +37,8 @@ struct BenchCommand: ParsableCommand {
         threads: threads ?? HostMachine.cores, steps: steps, device: device, captures: !noGraph,
         deterministic: deterministic)
       var reason: String?
-      let seconds = try bench.run(catalog: Tool.catalog) { reason = $0 }.sorted()
+      let measured = try bench.run(catalog: Tool.catalog) { reason = $0 }
+      let seconds = measured.seconds.sorted()
       if let reason { Console.complain(reason) }
       let peak = try matrixProductRate(type, device)
       let rate = Double(batch) / seconds[seconds.count / 2]
@@ -45,7 +46,8 @@ struct BenchCommand: ParsableCommand {
       let result = Result(
         network: network, batch: batch, size: size, precision: type.rawValue, threads: bench.threads,
         device: "\(device)", recorded: device.kind == "cuda" && !noGraph && reason == nil, reason: reason,
-        imagesPerSecond: rate, peakFlopsShare: rate * flops / peak, flopsPerImage: flops, peakFlops: peak)
+        imagesPerSecond: rate, peakFlopsShare: rate * flops / peak, flopsPerImage: flops, peakFlops: peak,
+        peakMemory: measured.peakMemory)
       if output.json { return try Console.printJSON(result) }
       print(
         String(
@@ -64,12 +66,15 @@ struct BenchCommand: ParsableCommand {
       let recorded: Bool
       let reason: String?
       let imagesPerSecond, peakFlopsShare, flopsPerImage, peakFlops: Double
+      /// Bytes before the first timed step and after the last.
+      let peakMemory: [Int]
       enum CodingKeys: String, CodingKey {
         case network, batch, size, precision, threads, device, recorded, reason
         case imagesPerSecond = "images_per_second"
         case peakFlopsShare = "peak_flops_share"
         case flopsPerImage = "flops_per_image"
         case peakFlops = "peak_flops"
+        case peakMemory = "peak_memory_bytes"
       }
     }
   }

@@ -98,7 +98,7 @@ public struct ImageBenchmark: Sendable {
     for number in 0..<count {
       guard let batch = try loader.next() else { break }
       done += batch.indices.count
-      if number == count / 2 || number == count - 1 { memory.append(Self.peakMemory) }
+      if number == count / 2 || number == count - 1 { memory.append(currentPeakMemory()) }
     }
     return (Double(done) / (Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9), memory)
   }
@@ -108,15 +108,5 @@ public struct ImageBenchmark: Sendable {
     let start = DispatchTime.now().uptimeNanoseconds
     let done = try wrapping { try samples.decodeAll(images: images, threads: threads) }
     return Double(done) / (Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9)
-  }
-
-  private static var peakMemory: Int {
-    var usage = rusage()
-    getrusage(0, &usage)  // RUSAGE_SELF, whose type differs between systems
-    #if os(Linux)
-      return Int(usage.ru_maxrss) * 1024
-    #else
-      return Int(usage.ru_maxrss)
-    #endif
   }
 }

@@ -47,11 +47,18 @@ public struct StepBenchmark: Sendable {
     self.deterministic = deterministic
   }
 
-  /// Runs it: softmax objective, Nesterov momentum, weight decay, moving average. Seconds of each timed step, from its start
-  /// until the device has done it. `tell` hears why steps are not recorded.
+  /// What was measured.
+  public struct Result: Sendable {
+    /// Seconds of each timed step, from its start until the device has done it.
+    public var seconds: [Double] = []
+    /// The process's peak memory in bytes before the first timed step and after the last.
+    public var peakMemory: [Int] = []
+  }
+
+  /// Runs it: softmax objective, Nesterov momentum, weight decay, moving average. `tell` hears why steps are not recorded.
   public func run(
     catalog: Catalog = .standard, tell: @escaping (String) -> Void = { _ in }
-  ) throws(TrainingError) -> [Double] {
+  ) throws(TrainingError) -> Result {
     for (field, value) in [
       ("batch", batch), ("size", size), ("threads", threads), ("steps", steps), ("classes", classes),
       ("channels", channels),
@@ -88,14 +95,16 @@ public struct StepBenchmark: Sendable {
       let train = try StepRunner(
         TrainingStep(model, objective, optimizer, precision), on: device, seed: 0, batch: batch, captures: captures,
         tell: tell)
-      var seconds: [Double] = []
+      var result = Result()
       for step in 0..<steps + 4 {
+        if step == 4 { result.peakMemory.append(currentPeakMemory()) }
         let start = DispatchTime.now().uptimeNanoseconds
         _ = try train(whole, epoch: 0, rate: 1e-3, step: step)
         try device.synchronize()
-        if step >= 4 { seconds.append(Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9) }
+        if step >= 4 { result.seconds.append(Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9) }
       }
-      return seconds
+      result.peakMemory.append(currentPeakMemory())
+      return result
     }
   }
 

@@ -62,7 +62,7 @@ import Torch
 
   /// Even and odd sizes down to one pixel (tiles that lie half outside), some images at a time and parts of one, odd and
   /// even numbers of blocks of channels, more images than threads and fewer, and what our own kernels leave to LibTorch
-  /// (the last four).
+  /// (the last five).
   static let shapes: [Shape] = [
     Shape(images: 5, height: 32, width: 32), Shape(width: 16), Shape(outputs: 32, width: 14),
     Shape(inputs: 32, height: 5, width: 7), Shape(inputs: 48, outputs: 80, height: 9, width: 13),
@@ -71,6 +71,7 @@ import Torch
     Shape(width: 3), Shape(images: 9, inputs: 32, height: 3, width: 1), Shape(images: 2, height: 1, width: 150),
     Shape(images: 11, outputs: 48, height: 7, width: 7), Shape(inputs: 3), Shape(outputs: 20),
     Shape(inputs: 32, stride: 2), Shape(window: 1),
+    Shape(inputs: 4, outputs: 8, height: 12, width: 12, stride: 2, window: 1),
   ]
 
   @Test(arguments: shapes, [true, false])

@@ -11,8 +11,9 @@ import Testing
   }
 
   @Test func timesEachStep() throws {
-    let seconds = try benchmark().run()
-    #expect(seconds.count == 3 && seconds.allSatisfy { $0 > 0 })
+    let result = try benchmark().run()
+    #expect(result.seconds.count == 3 && result.seconds.allSatisfy { $0 > 0 })
+    #expect(result.peakMemory.count == 2 && result.peakMemory[0] > 0 && result.peakMemory[1] >= result.peakMemory[0])
   }
 
   @Test func whatCannotBeMeasuredIsRefused() {

@@ -162,10 +162,11 @@ ct_error *ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_
     const auto &best = get(values), &where = get(indices);
     TORCH_CHECK(s.dim() == 2 && best.dim() == 2 && where.sizes() == best.sizes() && best.size(0) == s.size(0),
                 "scores ", s.sizes(), " do not fit values ", best.sizes(), " and indices ", where.sizes());
+    TORCH_CHECK(s.scalar_type() == at::kFloat, "scores are f32, not ", s.scalar_type());
     TORCH_CHECK(best.is_contiguous() && where.is_contiguous(), "values and indices must be contiguous");
     TORCH_CHECK(s.is_cpu() && best.is_cpu() && where.is_cpu(), "the search works in the processor's memory");
     const int64_t n = s.size(1), k = best.size(1);
-    const auto *score = s.const_data_ptr<float>();
+    const auto *score = static_cast<const float *>(s.const_data_ptr());
     auto *value = best.data_ptr<float>();
     auto *index = where.data_ptr<int64_t>();
     using Item = std::pair<float, int64_t>;

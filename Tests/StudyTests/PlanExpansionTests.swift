@@ -137,7 +137,7 @@ import Testing
     let prior = Estimate(plan: plan)
     #expect(plan.stages.allSatisfy { prior.seconds(of: $0.record.digest) > 0 })
     let train = plan.stages[0].record.digest
-    let measured = Estimate(plan: plan, measured: [(train, 100)])
+    let measured = prior.corrected(by: [(train, 100)])
     #expect(abs(measured.seconds(of: plan.stages[9].record.digest) - 100) < 1e-9)
     #expect(Estimate.bytes(of: plan) > 1_000_000)
   }

@@ -8,8 +8,12 @@ import Training
 /// Before anything has run the figures come from operation counts and typical speeds of one core, and may be off by a
 /// factor of two; what the study itself has measured replaces them, kind by kind.
 public struct Estimate: Sendable {
+  /// The stages of the plan.
+  private let records: [String: StageRecord]
+  /// Seconds a stage takes by operation counts, by digest.
+  private let prior: [String: Double]
   /// Seconds a stage takes, by digest.
-  private var expected: [String: Double] = [:]
+  private var expected: [String: Double]
 
   /// Typical rates of one core: operations a second in training and evaluation, bytes a second for the rest.
   private enum Rate {
@@ -20,15 +24,19 @@ public struct Estimate: Sendable {
     static let separation = 2e8
   }
 
-  /// An estimate for a plan.
-  /// - Parameter measured: stages with the seconds they took, or seconds divided by the share done so far.
-  public init(plan: StudyPlan, measured: [(digest: String, seconds: Double)] = []) {
-    var prior: [String: Double] = [:]
+  /// An estimate for a plan of which nothing has run. It makes each network once, which takes a moment.
+  public init(plan: StudyPlan) {
     let costs = NetworkCost.all(of: plan)
-    for stage in plan.stages { prior[stage.record.digest] = Self.prior(stage, plan: plan, costs: costs) }
-    // What was measured on stages of the same kind and target counts, else on those of the same kind.
-    let records = Dictionary(
-      plan.stages.map { ($0.record.digest, $0.record) }, uniquingKeysWith: { first, _ in first })
+    let stages = plan.stages.map { ($0.record.digest, $0) }
+    records = Dictionary(stages.map { ($0, $1.record) }, uniquingKeysWith: { first, _ in first })
+    prior = Dictionary(
+      stages.map { ($0, Self.prior($1, plan: plan, costs: costs)) }, uniquingKeysWith: { first, _ in first })
+    expected = prior
+  }
+
+  /// The estimate in the light of stages with the seconds they took, or seconds divided by the share done so far: what was
+  /// measured on stages of the same kind and target counts, else on those of the same kind.
+  public func corrected(by measured: [(digest: String, seconds: Double)]) -> Estimate {
     func exact(_ stage: StageRecord) -> String { "\(stage.kind.rawValue) \(stage.target)" }
     var actual: [String: (seconds: Double, prior: Double)] = [:]
     for (digest, seconds) in measured {
@@ -38,11 +46,12 @@ public struct Estimate: Sendable {
         actual[key, default: (0, 0)].prior += guess
       }
     }
-    for stage in plan.stages {
-      let digest = stage.record.digest
-      let known = actual[exact(stage.record)] ?? actual[stage.record.kind.rawValue]
-      expected[digest] = (prior[digest] ?? 0) * (known.map { $0.prior > 0 ? $0.seconds / $0.prior : 1 } ?? 1)
+    var result = self
+    for (digest, record) in records {
+      let known = actual[exact(record)] ?? actual[record.kind.rawValue]
+      result.expected[digest] = (prior[digest] ?? 0) * (known.map { $0.prior > 0 ? $0.seconds / $0.prior : 1 } ?? 1)
     }
+    return result
   }
 
   /// Seconds that a stage takes.

@@ -42,6 +42,7 @@ final class Scheduler {
   private let stages: [String: StudyPlan.Stage]
   private let order: [String]
   private let runs: [String: RunRecord]
+  private let prior: Estimate
   private var states: [String: StageState] = [:]
   private var crashes: [String: Int] = [:]
   private var measured: [String: Double] = [:]
@@ -65,6 +66,7 @@ final class Scheduler {
     stages = Dictionary(plan.stages.map { ($0.record.digest, $0) }, uniquingKeysWith: { first, _ in first })
     runs = Dictionary(
       plan.runs.map { ($0.record.digest, $0.record) }, uniquingKeysWith: { first, _ in first })
+    prior = Estimate(plan: plan)
     order = plan.stages.sorted { ($0.priority, $0.record.digest) < ($1.priority, $1.record.digest) }.map(
       \.record.digest)
     for record in try store.stages() {
@@ -285,7 +287,7 @@ final class Scheduler {
       partly[digest] = slot.share ?? 0
       if let share = slot.share, share > 0.05 { known.append((digest, seconds / share)) }
     }
-    let estimate = Estimate(plan: plan, measured: known)
+    let estimate = prior.corrected(by: known)
     var left = 0.0
     for digest in order where states[digest] == .pending || states[digest] == .running {
       left += estimate.seconds(of: digest) * (1 - (partly[digest] ?? 0))

@@ -33,7 +33,9 @@ struct DoctorCommand: ParsableCommand {
       ?? NSString(string: "~/.cache/separatrix").expandingTildeInPath
     var missing: [String] = []
     if plotly == nil { missing.append("the chart library: run scripts/setup") }
-    if !Machine.hasNativeBF16 { missing.append("native bf16: --precision bf16 saves memory but hardly time on this processor") }
+    if !Machine.hasNativeBF16 {
+      missing.append("native bf16: --precision bf16 saves memory but hardly time on this processor")
+    }
     if !Machine.isBuiltWithCUDA {
       missing.append("CUDA: this program is built for the processor; `make gpu-bundle` builds one for CUDA")
     } else if !Machine.hasCUDA {

@@ -17,32 +17,6 @@
 #include "parallel.h"
 #include "process_group.h"
 
-namespace {
-
-constexpr int64_t grain = 512;  // rows worth a thread
-
-/// Two sums per channel over all rows, a share of the rows at a time.
-template <class Share>
-std::pair<std::vector<double>, std::vector<double>> sums(int64_t rows, int64_t channels, const Share &share) {
-  const auto parts = ct::part_limit();
-  std::vector<double> a(parts * channels), b(parts * channels);
-  ct::parallel(rows, grain, [&](int64_t part, int64_t begin, int64_t end) {
-    share(begin, end, a.data() + part * channels, b.data() + part * channels);
-  });
-  for (int64_t part = 1; part < parts; ++part)
-    for (int64_t c = 0; c < channels; ++c) {
-      a[c] += a[part * channels + c];
-      b[c] += b[part * channels + c];
-    }
-  a.resize(channels);
-  b.resize(channels);
-  return {std::move(a), std::move(b)};
-}
-
-using GroupPointer = std::shared_ptr<ct::Group>;
-
-}  // namespace
-
 double ct::join(const std::shared_ptr<Group> &group, int64_t rows, std::vector<double> &a, std::vector<double> &b) {
   const auto n = static_cast<double>(rows);
   if (!group) return n;
@@ -61,6 +35,8 @@ double ct::join(const std::shared_ptr<Group> &group, int64_t rows, std::vector<d
 
 namespace {
 
+using GroupPointer = std::shared_ptr<ct::Group>;
+
 struct Geometry {
   int64_t rows, channels;
   explicit Geometry(const at::Tensor &x) : rows(x.size(0) * x.size(2) * x.size(3)), channels(x.size(1)) {}
@@ -78,7 +54,7 @@ at::Tensor forward(const at::Tensor &x, const at::Tensor &residual, const ct::No
     // Sums are taken about the first row: no cancellation when |mean| is far above the deviation.
     const auto origin = x.permute({0, 2, 3, 1}).reshape({g.rows, g.channels})[0].to(at::kFloat, false, true).contiguous();
     const auto center = data<float>(origin);
-    auto [first, second] = sums(g.rows, g.channels, [&](int64_t begin, int64_t end, double *a, double *b) {
+    auto [first, second] = ct::sums(g.rows, g.channels, [&](int64_t begin, int64_t end, double *a, double *b) {
       k.statistics(data<T>(x), center, g.channels, begin, end, a, b);
     });
     // Ranks have first rows of their own: their sums meet about zero, where f64 leaves f32 data nothing to cancel.
@@ -96,7 +72,7 @@ at::Tensor forward(const at::Tensor &x, const at::Tensor &residual, const ct::No
     for (int64_t c = 0; c < g.channels; ++c) norm.evaluate(state, c);
   }
   auto y = at::empty_like(x);
-  ct::parallel(g.rows, grain, [&](int64_t, int64_t begin, int64_t end) {
+  ct::parallel(g.rows, ct::rows_worth_a_thread, [&](int64_t, int64_t begin, int64_t end) {
     k.apply(data<T>(x), data<T>(residual), norm.scale.data(), norm.offset.data(), g.channels, begin, end, data<T>(y), relu);
   });
   return y;
@@ -108,11 +84,11 @@ ct::NormGradient backward(const at::Tensor &dy, const at::Tensor &y, const at::T
                           const GroupPointer &group, at::Tensor &dx, at::Tensor &dresidual) {
   const Geometry g(x);
   const auto &k = ct::kernels<T>();
-  auto [sum, dot] = sums(g.rows, g.channels, [&](int64_t begin, int64_t end, double *a, double *b) {
+  auto [sum, dot] = ct::sums(g.rows, g.channels, [&](int64_t begin, int64_t end, double *a, double *b) {
     k.gradient_sums(data<T>(dy), data<T>(y), data<T>(x), data<float>(mean), g.channels, begin, end, a, b, relu);
   });
   ct::NormGradient by(weight, mean, inverse, sum, dot, g.rows, training, group);
-  ct::parallel(g.rows, grain, [&](int64_t, int64_t begin, int64_t end) {
+  ct::parallel(g.rows, ct::rows_worth_a_thread, [&](int64_t, int64_t begin, int64_t end) {
     k.gradient(data<T>(dy), data<T>(y), data<T>(x), by.scale.data(), by.slope.data(), by.offset.data(), g.channels, begin, end,
                data<T>(dx), data<T>(dresidual), relu);
   });

@@ -4,11 +4,32 @@
 
 #include <cmath>
 #include <memory>
+#include <utility>
 #include <vector>
 
+#include "parallel.h"
 #include "process_group.h"
 
 namespace ct {
+
+constexpr int64_t rows_worth_a_thread = 512;
+
+/// Two sums per channel over all rows: share(begin, end, a, b) adds those of some rows, for each thread to its own.
+template <class Share>
+std::pair<std::vector<double>, std::vector<double>> sums(int64_t rows, int64_t channels, const Share &share) {
+  const auto parts = part_limit();
+  std::vector<double> a(parts * channels), b(parts * channels);
+  parallel(rows, rows_worth_a_thread, [&](int64_t part, int64_t begin, int64_t end) {
+    share(begin, end, a.data() + part * channels, b.data() + part * channels);
+  });
+  for (int64_t i = channels; i < parts * channels; ++i) {
+    a[i % channels] += a[i];
+    b[i % channels] += b[i];
+  }
+  a.resize(channels);
+  b.resize(channels);
+  return {std::move(a), std::move(b)};
+}
 
 /// Adds up two sums per channel over the ranks of a group (or none), and returns how many rows they are then of.
 double join(const std::shared_ptr<Group> &group, int64_t rows, std::vector<double> &a, std::vector<double> &b);

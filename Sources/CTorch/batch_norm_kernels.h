@@ -110,3 +110,9 @@ static void gradient_any(const T *dy, const T *y, const T *x, const float *scale
   else if (relu) gradient<T, Out, false, true>(dy, y, x, scale, slope, offset, channels, begin, end, dx, dresidual);
   else gradient<T, Out, false, false>(dy, y, x, scale, slope, offset, channels, begin, end, dx, dresidual);
 }
+
+/// These, without convolutions.
+template <class T>
+static Kernels<T> batch_norm_table() {
+  return {statistics<T>, apply_any<T>, gradient_sums_any<T>, gradient_any<T, T>, gradient_any<T, float>, nullptr, nullptr, nullptr};
+}

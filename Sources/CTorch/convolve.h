@@ -1,4 +1,4 @@
-// The convolution that every network here takes where no direct kernel applies.
+// The convolution that every network here takes where no kernel of our own applies.
 #pragma once
 #include <ATen/core/Tensor.h>
 

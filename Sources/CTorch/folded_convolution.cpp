@@ -6,16 +6,17 @@
 
 #include "batch_norm.h"
 #include "convolve.h"
-#include "direct_convolution.h"
 #include "guard.h"
+#include "winograd_convolution.h"
 
 using namespace ct;
 
 struct ct_folded {
   at::Tensor kernel, bias;  // of the convolution alone
   std::vector<int64_t> stride, padding;
-  at::Tensor packed;                             // oneDNN's layout, where it is used
-  std::unique_ptr<ct::DirectConvolution> direct;  // our own kernels, where they apply
+  at::Tensor packed;                                    // oneDNN's layout, where it is used
+  std::unique_ptr<ct::WinogradConvolution<float>> own;  // our own kernels, where they apply
+  at::Tensor ones;
 };
 
 namespace {
@@ -48,11 +49,13 @@ ct_error *ct_fold(ct_tensor kernel, intptr_t stride, intptr_t pad_height, intptr
     folded->stride = {stride, stride};
     folded->padding = {pad_height, pad_width};
     if (x.is_cpu() && x.scalar_type() == at::kFloat && folded->kernel.scalar_type() == at::kFloat) {
-      if (DirectConvolution::fits(x, folded->kernel, folded->stride, folded->padding))
-        folded->direct = std::make_unique<DirectConvolution>(folded->kernel, folded->bias);
-      else if (has_onednn())
+      if (WinogradConvolution<float>::fits(x, folded->kernel, folded->stride, folded->padding)) {
+        folded->own = std::make_unique<WinogradConvolution<float>>(folded->kernel, stride);
+        folded->ones = at::ones_like(folded->bias);
+      } else if (has_onednn()) {
         folded->packed = call("mkldnn::_reorder_convolution_weight", "",
                               {folded->kernel, folded->padding, folded->stride, std::vector<int64_t>{1, 1}, 1, x.sizes().vec()});
+      }
     }
     *out = folded.release();
   });
@@ -69,8 +72,8 @@ ct_error *ct_folded_convolution(const ct_folded *folded, ct_tensor x, ct_tensor 
     if (r.defined()) r = r.contiguous(at::MemoryFormat::ChannelsLast);
     TORCH_CHECK(a.dim() == 4 && a.size(1) == by.kernel.size(1), "a kernel ", by.kernel.sizes(), " does not fit images ", a.sizes());
     const bool usual = a.is_cpu() && a.scalar_type() == at::kFloat && a.numel() > 0;
-    if (usual && by.direct && DirectConvolution::fits(a, by.kernel, by.stride, by.padding))
-      return put(out, (*by.direct)(a, r, relu));
+    if (usual && by.own && WinogradConvolution<float>::fits(a, by.kernel, by.stride, by.padding))
+      return put(out, by.own->forward(a, {data<float>(by.ones), data<float>(by.bias), data<float>(r), relu}, nullptr));
     if (usual && by.packed.defined()) {
       const c10::List<std::optional<at::Scalar>> no_scalars;
       const std::vector<int64_t> dilation{1, 1};

@@ -1,52 +1,77 @@
 // Compiles the kernels for each instruction set and chooses among them.
 #include "kernels.h"
 
+#include <array>
 #include <type_traits>
+#include <utility>
 
 // Vectors never cross a translation unit here, so their calling convention does not matter.
 #pragma clang diagnostic ignored "-Wpsabi"
 
-using ct::Finish, ct::Kernels, ct::Tiles;
+using ct::Finish, ct::Kernels, ct::Lines, ct::PairedKernels, ct::Tiles;
 
 #if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma"))), apply_to = function)
+namespace avx512_bf16 {
+constexpr bool native_bf16 = true;
+#include "vector_kernels.h"
+#include "batch_norm_kernels.h"
+#include "paired_kernels.h"
+}  // namespace avx512_bf16
+#pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))), apply_to = function)
 namespace avx512 {
 constexpr int lanes = 16, tall = 12, wide = 2;
+constexpr bool native_bf16 = false;
 #include "vector_kernels.h"
 #include "batch_norm_kernels.h"
 #include "winograd_kernels.h"
-#include "kernel_table.h"
 }  // namespace avx512
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 namespace avx2 {
 constexpr int lanes = 8, tall = 6, wide = 1;
+constexpr bool native_bf16 = false;
 #include "vector_kernels.h"
 #include "batch_norm_kernels.h"
 #include "winograd_kernels.h"
-#include "kernel_table.h"
 }  // namespace avx2
 #pragma clang attribute pop
 #endif
 namespace portable {
-constexpr int lanes = 4, tall = 1, wide = 1;
+constexpr bool native_bf16 = false;
 #include "vector_kernels.h"
 #include "batch_norm_kernels.h"
-#include "winograd_kernels.h"
-#include "kernel_table.h"
 }  // namespace portable
+
+#if defined(__x86_64__)
+namespace {
+bool has_avx512() { return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"); }
+bool has_avx512_bf16() { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
+}  // namespace
+#endif
 
 template <class T>
 const Kernels<T> &ct::kernels() {
 #if defined(__x86_64__)
-  static const Kernels<T> chosen = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
-                                       ? avx512::table<T>()
+  static const Kernels<T> chosen = sizeof(T) == 2 && has_avx512_bf16() ? avx512_bf16::batch_norm_table<T>()
+                                   : has_avx512()                      ? avx512::table<T>()
                                    : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? avx2::table<T>()
-                                                                                                      : portable::table<T>();
+                                                                                                      : portable::batch_norm_table<T>();
 #else
-  static const Kernels<T> chosen = portable::table<T>();
+  static const Kernels<T> chosen = portable::batch_norm_table<T>();
 #endif
   return chosen;
 }
 template const Kernels<float> &ct::kernels<float>();
 template const Kernels<uint16_t> &ct::kernels<uint16_t>();
+
+const ct::PairedKernels *ct::paired_kernels() {
+#if defined(__x86_64__)
+  static const PairedKernels kernels = avx512_bf16::paired_table();
+  static const bool present = has_avx512_bf16();
+  return present ? &kernels : nullptr;
+#else
+  return nullptr;
+#endif
+}

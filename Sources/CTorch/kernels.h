@@ -1,4 +1,4 @@
-// The arithmetic of batch norm and of 3x3 convolutions, compiled once for each instruction set; `kernels` gives those of
+// The arithmetic of batch norm and of convolutions, compiled once for each instruction set; `kernels` gives those of
 // this processor. T is float or uint16_t (the bits of a bf16). Images lie in channels-last memory, seen as rows of
 // channels, which are a multiple of 16.
 #pragma once
@@ -48,5 +48,32 @@ struct Kernels {
 
 template <class T>
 const Kernels<T> &kernels();
+
+/// Lines of pixels: `count` of them in each of `images`, `width` pixels each; pixels, lines and images are so many numbers apart.
+struct Lines {
+  int64_t images, count, width, pixel, line, image;
+};
+
+/// Convolutions by windows of 1x1 or 3x3 of bf16 images that multiply pairs of bf16 (paired_kernels.h).
+struct PairedKernels {
+  /// y [outputs] of the windows whose first pixels are `x`; `line` numbers lie between the lines of a window, `inputs` between its
+  /// pixels. Weights as `lay_out` makes them.
+  void (*convolve)(const uint16_t *x, const Lines &from, int64_t line, int64_t window, int64_t inputs, const uint16_t *weights, int64_t outputs, uint16_t *y, const Lines &to, const Finish<uint16_t> &finish);
+  /// Weights [outputs][taps][inputs], f32, to [outputs / 16][taps][inputs / 2][16][2] for outputs begin..<end;
+  void (*lay_out)(const float *weights, int64_t outputs, int64_t taps, int64_t inputs, int64_t begin, int64_t end, uint16_t *to);
+  /// to [inputs / 16][taps][outputs / 2][16][2] with the taps turned, for inputs begin..<end: those of the gradient with respect to x.
+  void (*lay_out_turned)(const float *weights, int64_t outputs, int64_t taps, int64_t inputs, int64_t begin, int64_t end, uint16_t *to);
+  /// Pairs of pixels [channels / 16][lines][pairs][16][2], a 16th `apart` from the next. The first is of the pixels `start` and
+  /// `start` + 1 of a line; pixels outside of it are zeros.
+  void (*pair)(const uint16_t *x, const Lines &lines, int64_t start, int64_t pairs, int64_t channels, int64_t apart, uint16_t *to);
+  /// sums [inputs][outputs] += x' g over pairs of pixels, `lines.width` of them in a line (or = where `fresh`); 16ths of channels
+  /// are `x_apart` and `g_apart`. The pairs of `g` follow on from line to line.
+  void (*add_products)(const uint16_t *x, const Lines &lines, int64_t x_apart, const uint16_t *g, int64_t g_apart, int64_t inputs, int64_t outputs, bool fresh, float *sums);
+  /// Gradient [outputs][taps][inputs] of weights, from the sums [taps][inputs][outputs] of `parts`, for outputs begin..<end.
+  void (*gather)(const float *const *parts, int64_t count, int64_t taps, int64_t inputs, int64_t outputs, int64_t begin, int64_t end, float *to);
+};
+
+/// Null where the processor does not multiply pairs of bf16.
+const PairedKernels *paired_kernels();
 
 }  // namespace ct

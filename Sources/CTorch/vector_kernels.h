@@ -1,5 +1,5 @@
 // Vectors of numbers as the kernels take them. Included once for each instruction set, inside its own namespace and
-// target attribute, before the kernels. T is float or uint16_t (the bits of a bf16); numbers in vectors are f32.
+// target attribute, before the kernels; `native_bf16` says whether it rounds to bf16 by itself. T is float or uint16_t (the bits of a bf16); numbers in vectors are f32.
 
 template <int N>
 struct Lanes {
@@ -27,6 +27,9 @@ template <int N, class T>
 __attribute__((always_inline)) static inline void store(T *p, typename Lanes<N>::Numbers v) {
   if constexpr (sizeof(T) == 4) {
     __builtin_memcpy(p, &v, sizeof v);
+  } else if constexpr (native_bf16 && N == 16) {
+    const auto h = __builtin_ia32_cvtneps2bf16_512(v);
+    __builtin_memcpy(p, &h, sizeof h);
   } else {
     using Bits = typename Lanes<N>::Bits;
     const Bits u = (Bits)v, nan = (Bits)(v != v);

@@ -195,3 +195,11 @@ static void add_products(const T *x, const float *g, const Tiles &t, int64_t inp
   transform_gradients(g, t, outputs, first, last, v);
   multiply_gradients(scratch, v, tiles, inputs, outputs, sums);
 }
+
+/// These, and those of batch norm.
+template <class T>
+static Kernels<T> table() {
+  auto all = batch_norm_table<T>();
+  all.convolve = convolve<T, T>, all.convolve_wide = convolve<float, T>, all.add_products = add_products<T>;
+  return all;
+}

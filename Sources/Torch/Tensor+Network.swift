@@ -75,8 +75,8 @@ extension Tensor {
   }
 
   /// Convolution without bias by `kernel` [o, c, k, l] (f32, rounded to this tensor's type), then batch norm, + residual,
-  /// ReLU, as `batchNorm` does them. Where the direct kernels apply (AVX-512, channels-last, f32 or bf16, 3x3 at stride 1
-  /// and padding 1, channels multiples of 16) all at once, with equal results up to rounding.
+  /// ReLU, as `batchNorm` does them. Where our own kernels apply (AVX2 or AVX-512, channels-last, f32 or bf16, 3x3 at
+  /// stride 1 and padding 1, channels multiples of 16) all at once, with equal results up to rounding.
   public func convolutionBatchNorm(
     kernel: Tensor, stride: Int = 1, padding: (height: Int, width: Int), _ state: BatchNormState,
     residual: Tensor? = nil, relu: Bool, training: Bool, fused: Bool = true, group: ProcessGroup? = nil

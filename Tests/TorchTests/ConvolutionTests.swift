@@ -61,16 +61,19 @@ import Torch
   }
 
   /// Even and odd sizes down to one pixel (tiles that lie half outside), some images at a time and parts of one, odd and
-  /// even numbers of blocks of channels, more images than threads and fewer, and what our own kernels leave to LibTorch
-  /// (the last five).
+  /// even numbers of blocks of channels, more images than threads and fewer, windows of one pixel at strides, and what our
+  /// own kernels leave to LibTorch (the last four; on most processors windows of one pixel, too).
   static let shapes: [Shape] = [
     Shape(images: 5, height: 32, width: 32), Shape(width: 16), Shape(outputs: 32, width: 14),
     Shape(inputs: 32, height: 5, width: 7), Shape(inputs: 48, outputs: 80, height: 9, width: 13),
     Shape(images: 1, inputs: 32, outputs: 48, height: 1, width: 4), Shape(images: 2, outputs: 32, height: 6, width: 33),
     Shape(images: 7, inputs: 64, outputs: 64, height: 4, width: 5), Shape(images: 2, height: 20, width: 17),
     Shape(width: 3), Shape(images: 9, inputs: 32, height: 3, width: 1), Shape(images: 2, height: 1, width: 150),
-    Shape(images: 11, outputs: 48, height: 7, width: 7), Shape(inputs: 3), Shape(outputs: 20),
-    Shape(inputs: 32, stride: 2), Shape(window: 1),
+    Shape(images: 11, outputs: 48, height: 7, width: 7), Shape(images: 2, height: 96, width: 96), Shape(window: 1),
+    Shape(images: 5, inputs: 48, outputs: 32, height: 7, width: 9, stride: 2, window: 1),
+    Shape(images: 2, inputs: 64, outputs: 80, height: 97, width: 96, stride: 2, window: 1),
+    Shape(inputs: 32, height: 8, width: 5, stride: 3, window: 1), Shape(inputs: 3), Shape(outputs: 20),
+    Shape(inputs: 32, stride: 2),
     Shape(inputs: 4, outputs: 8, height: 12, width: 12, stride: 2, window: 1),
   ]
 

@@ -161,8 +161,8 @@ CT_CALL ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor weight, ct_tens
                       ct_group *CT_NULLABLE group, ct_tensor *out);
 
 /* Convolution without bias of x by `kernel` [o, c, k, l] (f32; rounded to x's type), then batch norm as above. At once, with no
- * gradient of the convolution's output in memory, where the direct kernels apply (AVX-512, channels-last, f32 or bf16, 3x3
- * at stride 1 and padding 1, channels multiples of 16, width from 4 on, !unfused), else one after the other. */
+ * gradient of the convolution's output in memory, where our own kernels apply (AVX2 or AVX-512, channels-last, f32 or bf16, 3x3
+ * at stride 1 and padding 1, channels multiples of 16, !unfused), else one after the other. */
 CT_CALL ct_conv_batch_norm(ct_tensor x, ct_tensor kernel, intptr_t stride, intptr_t pad_height, intptr_t pad_width,
                            ct_tensor residual, ct_tensor weight, ct_tensor bias, ct_tensor running_mean,
                            ct_tensor running_var, bool training, double momentum, double eps, bool relu, bool unfused,

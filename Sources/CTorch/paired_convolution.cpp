@@ -41,7 +41,7 @@ struct Geometry {
 
   /// The pixels of a band: of the outputs, or those inputs that windows of 1x1 see. Without gaps they are one line.
   Lines lines(const Band &b, int64_t channels, int64_t step, int64_t rows, int64_t columns) const {
-    if (window == 1 && step == 1) return {1, 1, b.images * b.rows * width, channels, 0, 0};
+    if (window == 1 && stride == 1) return {1, 1, b.images * b.rows * width, channels, 0, 0};
     return {b.images, b.rows, width, step * channels, step * columns * channels, rows * columns * channels};
   }
   Lines outputs_of(const Band &b) const { return lines(b, outputs, 1, height, width); }

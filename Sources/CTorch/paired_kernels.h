@@ -59,19 +59,20 @@ static void convolve_pixels(const uint16_t *x, int64_t pixel, int64_t line, int6
     }
 }
 
-constexpr int most_pixels = 14;  // 28 sums, their 2 weights and a pair fit the 32 registers
+constexpr int most_sums = 28;  // with their weights and a pair they fit the 32 registers
 using ConvolvePixels = decltype(&convolve_pixels<1, 1>);
 template <int Wide, int... Rows>
-static constexpr std::array<ConvolvePixels, sizeof...(Rows)> pixel_counts(std::integer_sequence<int, Rows...>) { return {convolve_pixels<Rows + 1, Wide>...}; }
+static constexpr std::array<ConvolvePixels, most_sums> pixel_counts(std::integer_sequence<int, Rows...>) { return {convolve_pixels<Rows + 1, Wide>...}; }
 
 static void convolve_paired(const uint16_t *x, const Lines &from, int64_t line, int64_t window, int64_t inputs, const uint16_t *weights, int64_t outputs,
                             uint16_t *y, const Lines &to, const Finish<uint16_t> &finish) {
-  static constexpr auto counts = std::make_integer_sequence<int, most_pixels>();
-  static constexpr std::array<ConvolvePixels, most_pixels> kernels[2] = {pixel_counts<1>(counts), pixel_counts<2>(counts)};
-  const int64_t parts = (from.width + most_pixels - 1) / most_pixels, apart = window * window * inputs * 16;
+  static constexpr std::array<ConvolvePixels, most_sums> kernels[2] = {pixel_counts<1>(std::make_integer_sequence<int, most_sums>()),
+                                                                       pixel_counts<2>(std::make_integer_sequence<int, most_sums / 2>())};
+  const int64_t apart = window * window * inputs * 16;
   int64_t wide;
   for (int64_t o = 0; o < outputs; o += 16 * wide) {
     wide = o + 32 <= outputs ? 2 : 1;
+    const int64_t most = most_sums / wide, parts = (from.width + most - 1) / most;
     for (int64_t image = 0; image < from.images; ++image)
       for (int64_t row = 0; row < from.count; ++row)
         for (int64_t part = 0; part < parts; ++part) {

@@ -28,7 +28,8 @@ __attribute__((always_inline)) static inline void store(T *p, typename Lanes<N>:
   if constexpr (sizeof(T) == 4) {
     __builtin_memcpy(p, &v, sizeof v);
   } else if constexpr (native_bf16 && N == 16) {
-    const auto h = __builtin_ia32_cvtneps2bf16_512(v);
+    typedef __bf16 Rounded __attribute__((vector_size(32)));
+    const auto h = __builtin_convertvector(v, Rounded);
     __builtin_memcpy(p, &h, sizeof h);
   } else {
     using Bits = typename Lanes<N>::Bits;

@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include "guard.h"
+#include "product.h"
 
 using namespace ct;
 
@@ -103,7 +104,7 @@ ct_error *ct_topk(ct_tensor a, intptr_t k, intptr_t dim, bool largest, ct_tensor
   });
 }
 
-BINARY(matmul, (same_device(x, y), x.matmul(y)))
+BINARY(matmul, (same_device(x, y), product(x, y)))
 ct_error *ct_eigh(ct_tensor a, ct_tensor *values, ct_tensor *vectors) {
   return guarded([&] {
     auto [w, v] = at::linalg_eigh(get(a));

@@ -7,7 +7,7 @@ import Training
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "The program's own speed on this machine.",
-    subcommands: [Train.self, Extract.self, Images.self])
+    subcommands: [Train.self, Extract.self, Images.self, Matmul.self])
 
   struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -47,19 +47,3 @@ extension BenchCommand {
     }
   }
 }
-
-/// The rate of a large matrix product in this precision: operations a second, the best of five.
-func matrixProductRate(_ precision: Precision, _ device: Device = .cpu) throws -> Double {
-  let n = device == .cpu ? 2048 : 8192
-  // Where the processor does not multiply bf16, training does so in f32.
-  let half = precision == .bf16 && (device != .cpu || Machine.hasNativeBF16)
-  let a = try Tensor.ones([n, n]).to(half ? .bf16 : .f32).to(device)
-  var best = Double.infinity
-  for _ in 0..<5 {
-    let start = DispatchTime.now().uptimeNanoseconds
-    _ = try a.matmul(a)
-    try device.synchronize()
-    best = min(best, Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9)
-  }
-  return 2 * Double(n * n * n) / best
-}

@@ -8,7 +8,7 @@
 // Vectors never cross a translation unit here, so their calling convention does not matter.
 #pragma clang diagnostic ignored "-Wpsabi"
 
-using ct::Finish, ct::Kernels, ct::Lines, ct::PairedKernels, ct::Tiles;
+using ct::Finish, ct::Kernels, ct::Lines, ct::MeasureKernels, ct::PairedKernels, ct::Tiles;
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma"))), apply_to = function)
@@ -26,6 +26,7 @@ constexpr bool native_bf16 = false;
 #include "vector_kernels.h"
 #include "batch_norm_kernels.h"
 #include "winograd_kernels.h"
+#include "measure_kernels.h"
 }  // namespace avx512
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -35,6 +36,7 @@ constexpr bool native_bf16 = false;
 #include "vector_kernels.h"
 #include "batch_norm_kernels.h"
 #include "winograd_kernels.h"
+#include "measure_kernels.h"
 }  // namespace avx2
 #pragma clang attribute pop
 #endif
@@ -42,11 +44,13 @@ namespace portable {
 constexpr bool native_bf16 = false;
 #include "vector_kernels.h"
 #include "batch_norm_kernels.h"
+#include "measure_kernels.h"
 }  // namespace portable
 
 #if defined(__x86_64__)
 namespace {
 bool has_avx512() { return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"); }
+bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 bool has_avx512_bf16() { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
 }  // namespace
 #endif
@@ -56,8 +60,8 @@ const Kernels<T> &ct::kernels() {
 #if defined(__x86_64__)
   static const Kernels<T> chosen = sizeof(T) == 2 && has_avx512_bf16() ? avx512_bf16::batch_norm_table<T>()
                                    : has_avx512()                      ? avx512::table<T>()
-                                   : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? avx2::table<T>()
-                                                                                                      : portable::batch_norm_table<T>();
+                                   : has_avx2()                        ? avx2::table<T>()
+                                                                       : portable::batch_norm_table<T>();
 #else
   static const Kernels<T> chosen = portable::batch_norm_table<T>();
 #endif
@@ -65,6 +69,15 @@ const Kernels<T> &ct::kernels() {
 }
 template const Kernels<float> &ct::kernels<float>();
 template const Kernels<uint16_t> &ct::kernels<uint16_t>();
+
+const ct::MeasureKernels &ct::measure_kernels() {
+#if defined(__x86_64__)
+  static const MeasureKernels chosen = has_avx512() ? avx512::measure_table() : has_avx2() ? avx2::measure_table() : portable::measure_table();
+#else
+  static const MeasureKernels chosen = portable::measure_table();
+#endif
+  return chosen;
+}
 
 const ct::PairedKernels *ct::paired_kernels() {
 #if defined(__x86_64__)

@@ -49,6 +49,14 @@ struct Kernels {
 template <class T>
 const Kernels<T> &kernels();
 
+/// Sums over rows of features (measure_kernels.h).
+struct MeasureKernels {
+  double (*dot)(const float *a, const float *b, int64_t count);
+  void (*column_sums)(const float *x, int64_t columns, int64_t begin, int64_t end, double *sums);
+  void (*subtract)(const float *x, const float *center, float scale, int64_t columns, int64_t begin, int64_t end, float *y, double *squares);
+};
+const MeasureKernels &measure_kernels();
+
 /// Lines of pixels: `count` of them in each of `images`, `width` pixels each; pixels, lines and images are so many numbers apart.
 struct Lines {
   int64_t images, count, width, pixel, line, image;

@@ -8,9 +8,14 @@ public protocol RowSource {
   var dimensions: Int { get }
   /// `range` as a tensor [range.count, dimensions] of whatever floating-point type the source has.
   func rows(_ range: Range<Int>) throws -> Tensor
+  /// What two sources have in common that hold the same rows; nil when that is not known.
+  var identity: AnyHashable? { get }
 }
 
 extension RowSource {
+  /// Not known.
+  public var identity: AnyHashable? { nil }
+
   /// All rows as one tensor [count, dimensions].
   public func allRows() throws -> Tensor { try rows(0..<count) }
 
@@ -41,6 +46,9 @@ public struct TensorRows: RowSource {
     self.tensor = shape.count == 2 ? tensor : try tensor.reshape([count, dimensions])
   }
 
+  /// The tensor itself.
+  public var identity: AnyHashable? { ObjectIdentifier(tensor) }
+
   /// `range` of the rows, sharing memory.
   public func rows(_ range: Range<Int>) throws -> Tensor {
     try tensor.narrow(0, range.lowerBound, range.count)
@@ -59,6 +67,9 @@ public struct ShardedArray: RowSource, Sendable {
   public let rowShape: [Int]
   /// Numbers in a row.
   public var dimensions: Int { rowShape.reduce(1, *) }
+
+  /// The files and the names in them.
+  public var identity: AnyHashable? { parts.map { [$0.path, $0.name] } }
 
   /// Joins `parts`. Throws when rows differ in shape, or an array is a scalar.
   public init(name: String, _ parts: [StoredArray]) throws(ArrayFileError) {

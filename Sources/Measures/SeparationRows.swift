@@ -52,7 +52,7 @@ struct Rows<Source: RowSource> {
   /// The unweighted mean [d] of the class means. Throws when a feature is not finite.
   func centerOfClassMeans() throws -> Tensor {
     let sums = try sums()
-    guard try sums.vectors.isAllFinite() else { throw try errorOfNotFinite() }
+    guard try sums.vectors.isAllFinite() else { throw try source.errorOfNotFinite() }
     return try (sums.vectors / Tensor(classes.sizes.map(Double.init)).unsqueeze(1)).mean([0])
   }
 
@@ -80,16 +80,5 @@ struct Rows<Source: RowSource> {
     let largest = try block.abs().max([1], keep: true)
     let scaled = try block / largest
     return try scaled / scaled.norm(1, keep: true)
-  }
-
-  private func errorOfNotFinite() throws -> any Error {
-    for range in source.blocks() {
-      let finite = try source.rows(range).to(.f64).isFinite().to(.f64).min([1]).doubles()
-      if let row = finite.firstIndex(of: 0) {
-        return MeasureError(
-          "features", found: "NaN or infinity in row \(range.lowerBound + row)", expected: "finite numbers")
-      }
-    }
-    return MeasureError("features", found: "sums beyond what a double holds", expected: "smaller numbers")
   }
 }

@@ -217,6 +217,13 @@ CT_CALL ct_list_blend(const ct_tensor *averages, const ct_tensor *values, intptr
  * [q, k] i64, where -1 marks an empty place. Equal scores: the lower index first; NaN is never taken. Columns stand for offset + j. */
 CT_CALL ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_tensor indices);
 
+/* MARK: sums over features; rows x [n, d] in f32, memory order; sums in double */
+CT_CALL ct_column_sums(ct_tensor x, ct_tensor *out); /* [d] f64 */
+/* scale (x - center), center [d] f64; and the sum of each row's squares [n] f64. */
+CT_CALL ct_subtract_row(ct_tensor x, ct_tensor center, double scale, ct_tensor *out, ct_tensor *squares);
+/* sums[i] += factor times the sum of the elementwise product of tensors[pairs[2 i]] and tensors[pairs[2 i + 1]], all of one size. */
+CT_CALL ct_add_dots(const ct_tensor *tensors, intptr_t n, const intptr_t *pairs, intptr_t count, double factor, double *sums);
+
 /* MARK: any operator, by name */
 typedef enum ct_value_kind { ct_value_none, ct_value_tensor, ct_value_int, ct_value_double, ct_value_bool, ct_value_ints, ct_value_tensors } ct_value_kind;
 typedef struct ct_value {

@@ -1,0 +1,52 @@
+// Sums over rows of features in f32: f32 within short runs, then f64.
+// Included once for each instruction set, after vector_kernels.h.
+
+constexpr int64_t short_run = 1024;  // numbers that go into one f32 sum per lane: 64
+
+/// sum a b
+static double dot(const float *a, const float *b, int64_t count) {
+  double sum = 0;
+  int64_t i = 0;
+  for (; i + short_run <= count; i += short_run) {
+    v16f s[4] = {};
+    for (int64_t j = i; j < i + short_run; j += 64)
+#pragma clang loop unroll(full)
+      for (int k = 0; k < 4; ++k) s[k] += load16(a + j + 16 * k) * load16(b + j + 16 * k);
+    const v16f all = (s[0] + s[1]) + (s[2] + s[3]);
+    for (int k = 0; k < 16; ++k) sum += all[k];
+  }
+  v16f s = {};
+  for (; i + 16 <= count; i += 16) s += load16(a + i) * load16(b + i);
+  for (int k = 0; k < 16; ++k) sum += s[k];
+  for (; i < count; ++i) sum += static_cast<double>(a[i]) * b[i];
+  return sum;
+}
+
+/// sums[c] += sum of x over rows begin..<end
+static void column_sums(const float *x, int64_t columns, int64_t begin, int64_t end, double *sums) {
+  for (int64_t first = begin; first < end; first += 64) {
+    const int64_t last = first + 64 < end ? first + 64 : end;
+    int64_t c = 0;
+    for (; c + 16 <= columns; c += 16) {
+      v16f s = {};
+      for (int64_t r = first; r < last; ++r) s += load16(x + r * columns + c);
+      for (int k = 0; k < 16; ++k) sums[c + k] += s[k];
+    }
+    for (; c < columns; ++c)
+      for (int64_t r = first; r < last; ++r) sums[c] += x[r * columns + c];
+  }
+}
+
+/// y = scale (x - center), squares[r] = sum y^2, for rows begin..<end
+static void subtract(const float *x, const float *center, float scale, int64_t columns, int64_t begin, int64_t end, float *y, double *squares) {
+  for (int64_t r = begin; r < end; ++r) {
+    const float *from = x + r * columns;
+    float *to = y + r * columns;
+    int64_t c = 0;
+    for (; c + 16 <= columns; c += 16) store16(to + c, scale * (load16(from + c) - load16(center + c)));
+    for (; c < columns; ++c) to[c] = scale * (from[c] - center[c]);
+    squares[r] = dot(to, to, columns);
+  }
+}
+
+static MeasureKernels measure_table() { return {dot, column_sums, subtract}; }

@@ -1,0 +1,76 @@
+// Sums over rows of features.
+#include <ATen/ATen.h>
+
+#include "guard.h"
+#include "kernels.h"
+#include "parallel.h"
+
+using namespace ct;
+
+namespace {
+
+void check_rows(const at::Tensor &x) {
+  TORCH_CHECK(x.is_cpu() && x.dim() == 2 && x.scalar_type() == at::kFloat && x.is_contiguous(), "rows need [n, d] f32 in memory order on the processor, got ",
+              x.scalar_type(), " ", x.sizes());
+}
+
+}  // namespace
+
+extern "C" {
+
+ct_error *ct_column_sums(ct_tensor x, ct_tensor *out) {
+  return guarded([&] {
+    const auto &a = get(x);
+    check_rows(a);
+    const int64_t n = a.size(0), d = a.size(1), parts = part_limit();
+    auto sums = at::zeros({parts, d}, at::kDouble);
+    parallel(n, 64, [&](int64_t part, int64_t begin, int64_t end) {
+      measure_kernels().column_sums(a.const_data_ptr<float>(), d, begin, end, sums.data_ptr<double>() + part * d);
+    });
+    put(out, sums.sum(0));
+  });
+}
+
+ct_error *ct_subtract_row(ct_tensor x, ct_tensor center, double scale, ct_tensor *out, ct_tensor *squares) {
+  return guarded([&] {
+    const auto &a = get(x), &c = get(center);
+    check_rows(a);
+    const int64_t n = a.size(0), d = a.size(1);
+    TORCH_CHECK(c.is_cpu() && c.dim() == 1 && c.size(0) == d, "a row ", c.sizes(), " does not fit ", a.sizes());
+    const auto by = c.to(at::kFloat).contiguous();
+    auto y = at::empty_like(a);
+    auto s = at::empty({n}, at::kDouble);
+    parallel(n, 16, [&](int64_t, int64_t begin, int64_t end) {
+      measure_kernels().subtract(a.const_data_ptr<float>(), by.const_data_ptr<float>(), static_cast<float>(scale), d, begin, end, y.data_ptr<float>(), s.data_ptr<double>());
+    });
+    put(out, y);
+    put(squares, s);
+  });
+}
+
+ct_error *ct_add_dots(const ct_tensor *tensors, intptr_t n, const intptr_t *pairs, intptr_t count, double factor, double *sums) {
+  return guarded([&] {
+    std::vector<const float *> numbers;
+    const int64_t size = n > 0 ? get(tensors[0]).numel() : 0;
+    for (intptr_t i = 0; i < n; ++i) {
+      const auto &a = get(tensors[i]);
+      TORCH_CHECK(a.is_cpu() && a.scalar_type() == at::kFloat && a.is_contiguous() && a.numel() == size, "dots need f32 tensors of one size in memory order, got ",
+                  a.scalar_type(), " ", a.sizes());
+      numbers.push_back(a.const_data_ptr<float>());
+    }
+    for (intptr_t i = 0; i < 2 * count; ++i) TORCH_CHECK(pairs[i] >= 0 && pairs[i] < n, "no tensor ", pairs[i], " of ", n);
+    // Pieces of all tensors at a time, so that each comes from memory once for all its pairs.
+    constexpr int64_t piece = 4096;
+    const int64_t pieces = (size + piece - 1) / piece, parts = part_limit();
+    std::vector<double> shares(parts * count);
+    parallel(pieces, 1, [&](int64_t part, int64_t begin, int64_t end) {
+      for (int64_t p = begin; p < end; ++p)
+        for (intptr_t i = 0; i < count; ++i)
+          shares[part * count + i] += measure_kernels().dot(numbers[pairs[2 * i]] + p * piece, numbers[pairs[2 * i + 1]] + p * piece, std::min(piece, size - p * piece));
+    });
+    for (int64_t part = 0; part < parts; ++part)
+      for (intptr_t i = 0; i < count; ++i) sums[i] += factor * shares[part * count + i];
+  });
+}
+
+}  // extern "C"

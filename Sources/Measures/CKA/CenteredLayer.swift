@@ -1,0 +1,59 @@
+import Features
+import Torch
+
+/// A layer on its way into products: rows minus the mean of all, brought to about unit size, in f32, some at a time.
+///
+/// Similarities that use it do not depend on a common factor, so the size only keeps f32 products in range.
+final class CenteredLayer {
+  let name: String
+  let source: any RowSource
+  /// The mean of all rows, [d] f64.
+  let mean: Tensor
+  /// What centred rows are multiplied by.
+  let scale: Double
+
+  /// Passes over the rows once. Throws `MeasureError` when a number is not finite.
+  init(name: String, _ source: any RowSource) throws {
+    self.name = name
+    self.source = source
+    var sums = try Tensor.zeros([source.dimensions], type: .f64)
+    for range in source.blocks() { sums = try sums + Self.columnSums(source.rows(range)) }
+    guard try sums.isAllFinite() else { throw try source.errorOfNotFinite(name) }
+    mean = try sums / Double(source.count)
+    let sample = try source.rows(0..<min(source.count, 512)).to(.f64) - mean
+    let square = try sample.square().mean().item()
+    scale = square > 0 && square.isFinite ? 1 / square.squareRoot() : 1
+  }
+
+  var count: Int { source.count }
+  var dimensions: Int { source.dimensions }
+
+  /// `range` of the rows [m, d] f32, and the square of each row's length [m] f64.
+  func rows(_ range: Range<Int>) throws -> (rows: Tensor, squares: Tensor) {
+    let rows = try source.rows(range)
+    guard rows.elementType == .f64 else { return try Self.single(rows).subtracting(row: mean, scale: scale) }
+    let centred = try ((rows - mean) * scale).to(.f32)
+    return try centred.subtracting(row: .zeros([dimensions], type: .f64))
+  }
+
+  private static func columnSums(_ rows: Tensor) throws -> Tensor {
+    rows.elementType == .f64 ? try rows.sum([0]) : try single(rows).columnSums()
+  }
+
+  private static func single(_ rows: Tensor) throws -> Tensor {
+    try (rows.elementType == .f32 ? rows : rows.to(.f32)).contiguous()
+  }
+}
+
+extension RowSource {
+  /// The error that says where the first number that is not finite stands.
+  func errorOfNotFinite(_ name: String = "features") throws -> any Error {
+    for range in blocks() {
+      let finite = try rows(range).to(.f64).isFinite().to(.f64).min([1]).doubles()
+      if let row = finite.firstIndex(of: 0) {
+        return MeasureError(name, found: "NaN or infinity in row \(range.lowerBound + row)", expected: "finite numbers")
+      }
+    }
+    return MeasureError(name, found: "sums beyond what a double holds", expected: "smaller numbers")
+  }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Features
+import Foundation
+import Measures
+import Torch
+
+extension AnalyzeCommand {
+  struct CKAOfFiles: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "cka",
+      abstract: "Centred kernel alignment of every layer of one feature file with every layer of another.",
+      discussion: """
+        Each argument is a set of its own: a .safetensors, .npy or .npz file, or a glob in quotes whose files are shards of one
+        set. The sets hold the same examples in the same order. One set is compared with itself; of several, every pair is.
+        Examples:
+          separatrix analyze cka softmax.safetensors cosine.safetensors
+          separatrix analyze cka a.npy b.npy --bootstrap 200 --json
+          separatrix analyze cka a.npy b.npy --kernel rbf --bandwidth 0.4
+        """)
+
+    @Argument(help: "Feature files, each a set; quote a glob of shards.") var files: [String]
+    @Option(help: "debiased, biased or minibatch.") var estimator = "debiased"
+    @Option(help: "linear or rbf.") var kernel = "linear"
+    @Option(help: "Of the rbf kernel: its width as a multiple of the median distance.") var bandwidth = 0.5
+    @Option(help: "Examples of a batch, of the minibatch estimator.") var batch = 256
+    @Option(help: "Half samples for a 95 % interval; 0 for none.") var bootstrap = 0
+    @Option(help: "Seed of the half samples.") var seed: UInt64 = 0
+    @Option(help: "Only these layers, parted by commas.") var layers: String?
+    @Option(help: "Threads.") var threads: Int?
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+      var options = CKA.Options()
+      options.estimator = try named(CKA.Estimator.self, estimator, "--estimator")
+      switch kernel {
+      case "linear": options.kernel = .linear
+      case "rbf":
+        guard bandwidth > 0, bandwidth.isFinite else {
+          throw Outcome.usage("--bandwidth \(bandwidth): expected a number above 0")
+        }
+        options.kernel = .rbf(bandwidth: bandwidth)
+      default: throw Outcome.usage("--kernel '\(kernel)': expected linear or rbf")
+      }
+      guard bootstrap >= 0, bootstrap != 1 else {
+        throw Outcome.usage("--bootstrap \(bootstrap): expected 0, or at least 2 half samples")
+      }
+      guard batch >= 4 else { throw Outcome.usage("--batch \(batch): expected at least 4 examples") }
+      options.batch = batch
+      options.bootstrap = bootstrap
+      options.seed = seed
+      try Machine.setThreads(threads ?? HostMachine.cores)
+      let sets = try files.map { file in
+        let set = try FeatureSet(reading: [file])
+        guard let layers else { return set.layers.map(CKA.Layer.init) }
+        return try layers.split(separator: ",").map { CKA.Layer(try set.layer(String($0))) }
+      }
+      let line = ProgressLine()
+      let start = Date()
+      let result = try CKA.compare(sets, options) { share in
+        let left = -start.timeIntervalSinceNow * (1 - share) / max(share, 1e-9)
+        line.show("CKA: \(Int(100 * share)) %, \(Console.duration(left)) left")
+      }
+      line.clear()
+      if output.json { return try Console.printJSON(result) }
+      print("\(result.estimator.rawValue) CKA, \(kernel) kernel, \(result.n) examples")
+      for pair in result.pairs {
+        print("\n\(files[pair.a]) (rows) and \(files[pair.b]) (columns)")
+        Console.printTable(
+          [""] + result.sets[pair.b],
+          zip(result.sets[pair.a], pair.cka).enumerated().map { place, row in
+            [row.0]
+              + row.1.enumerated().map { column, value in
+                guard let value else { return "-" }
+                guard let low = pair.low?[place][column], let high = pair.high?[place][column] else {
+                  return String(format: "%.4f", value)
+                }
+                return String(format: "%.4f (%.4f to %.4f)", value, low, high)
+              }
+          })
+        for reason in pair.reasons { print("-: \(reason)") }
+      }
+    }
+  }
+}

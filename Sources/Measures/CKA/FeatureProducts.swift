@@ -21,8 +21,8 @@ struct FeatureProducts {
     let n = layers[0].count
     var sums = KernelSums(n: n, layers: layers.count, pairs: pairs.count)
     let width = layers.reduce(0) { $0 + $1.dimensions }
-    let size = min(max((1 << 27) / max(width, 1), 512), 8192)
-    let blocks = stride(from: 0, to: n, by: size).map { $0..<min($0 + size, n) }
+    let height = min(max((1 << 27) / max(width, 1), 512), 8192)
+    let blocks = stride(from: 0, to: n, by: height).map { $0..<min($0 + height, n) }
     var cache = BlockCache(layers: layers, isTransposed: true)
     let work = pairs.reduce(0.0) { $0 + size(of: $1) }
     var done = 0.0

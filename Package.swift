@@ -62,7 +62,8 @@ let package = Package(
     .testTarget(
       name: "FeaturesTests", dependencies: ["Features", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
     .testTarget(
-      name: "MeasuresTests", dependencies: ["Measures", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
+      name: "MeasuresTests", dependencies: ["Measures", "TestSupport"],
+      exclude: ["Fixtures", "generate.py", "generate_representations.py"]),
     .testTarget(
       name: "TransferTests", dependencies: ["Transfer", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
     .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"], exclude: ["Fixtures"]),

@@ -36,6 +36,23 @@ final class CenteredLayer {
     return try centred.subtracting(row: .zeros([dimensions], type: .f64))
   }
 
+  /// `range` of the rows [m, d] in double.
+  func doubles(_ range: Range<Int>) throws -> Tensor { try (source.rows(range).to(.f64) - mean) * scale }
+
+  /// X'X of all centred rows [d, d], or XX' [n, n] where rows are fewer than numbers in one; in double.
+  func scatter() throws -> (matrix: Tensor, isOfRows: Bool) {
+    if count < dimensions {
+      let rows = try doubles(0..<count)
+      return (try rows.matmul(rows.t()), true)
+    }
+    var sum = try Tensor.zeros([dimensions, dimensions], type: .f64)
+    for range in source.blocks() {
+      let rows = try doubles(range)
+      sum = try sum + rows.t().matmul(rows)
+    }
+    return (sum, false)
+  }
+
   private static func columnSums(_ rows: Tensor) throws -> Tensor {
     rows.elementType == .f64 ? try rows.sum([0]) : try single(rows).columnSums()
   }

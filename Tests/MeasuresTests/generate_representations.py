@@ -1,8 +1,8 @@
-"""Writes the fixtures of the similarity measures: layers of two small networks over the same 48 examples, and what the measures of
-pairs of layers are by definition, in f64 over whole matrices.
+"""Writes the fixtures of the measures of representations: layers of two small networks over the same 48 examples with labels and a
+head, and what the measures are by definition, in f64 over whole matrices.
 
 CKA centres whole kernels (biased) or sums over pairs of distinct examples as Song and others 2012 have it (debiased).
-Run with a Python that has numpy and scipy: python generate_similarity.py
+Run with a Python that has numpy and scipy: python generate_representations.py
 """
 import json
 import os
@@ -25,6 +25,12 @@ A = {"first": layer(6, 1.0), "block": layer(12, 2.0).reshape(n, 3, 2, 2), "wide"
 B = {"narrow": layer(3, 1.0), "other": layer(20, 1.5), "broad": layer(130, 0.3)}
 np.savez(f"{here}/similarity.a.npz", **A)
 np.savez_compressed(f"{here}/similarity.b.npz", **B)
+y = np.array([3, 0, 7, 1] * 9 + [3, 0, 0, 7, 7, 7, 7, 3, 3, 3, 3, 3])
+C = (layer(10, 1.0) + 2 * rng.normal(size=(8, 10))[y]).astype("f4")
+W, bias = rng.normal(size=(8, 10)).astype("f4") + np.array([C[y == k].mean(0) if (y == k).any() else 0 * C[0] for k in range(8)]), rng.normal(size=8).astype("f4")
+W = W.astype("f4")
+for name, value in {"x": C, "y": y, "weight": W, "bias": bias[:, None]}.items():
+    np.save(f"{here}/collapse.{name}.npy", value)
 flat = lambda X: X.reshape(n, -1).astype("f8")
 
 
@@ -109,6 +115,28 @@ def spectrum(X):
             "effective_rank": entropy(s), "rankme": entropy(u)}
 
 
+def collapse(H, W, b):
+    H, W = H.astype("f8"), W.astype("f8")
+    classes = np.unique(y)
+    K, d = len(classes), H.shape[1]
+    mu = np.array([H[y == k].mean(0) for k in classes])
+    M = mu - mu.mean(0)
+    S_W = np.mean([(H[y == k] - m).T @ (H[y == k] - m) / (y == k).sum() for k, m in zip(classes, mu)], axis=0)
+    S_B = M.T @ M / K
+    norms = np.linalg.norm(M, axis=1)
+    pairs = [(i, j) for i in range(K) for j in range(i)]
+    var = np.array([((H[y == k] - m) ** 2).sum(1).mean() for k, m in zip(classes, mu)])
+    V = W[classes]
+    chosen = (H @ W.T + b).argmax(1)
+    nearest = classes[((H[:, None] - mu[None]) ** 2).sum(-1).argmin(1)]
+    trace = np.trace(S_W @ np.linalg.pinv(S_B, rcond=1e-10))
+    return {"nc1": trace / K, "separation": trace, "nc2_equinorm": norms.std() / norms.mean(),
+            "nc2_equiangle": np.mean([abs(M[i] @ M[j] / (norms[i] * norms[j]) + 1 / (K - 1)) for i, j in pairs]),
+            "nc3": np.linalg.norm(V / np.linalg.norm(V) - M / np.linalg.norm(M)), "nc4": float((chosen != nearest).mean()),
+            "cdnv": np.mean([(var[i] + var[j]) / (2 * ((mu[i] - mu[j]) ** 2).sum()) for i, j in pairs]),
+            "vci": 1 - np.trace(np.linalg.pinv(S_W + S_B) @ S_B) / np.linalg.matrix_rank(S_B, tol=1e-8)}
+
+
 with open(f"{here}/similarity.json", "w") as f:
     json.dump({
         "cka": {
@@ -124,5 +152,6 @@ with open(f"{here}/similarity.json", "w") as f:
         "rsa_spearman": table(lambda X, Y: rsa(X, Y, True)),
         "mutual_knn": table(mutual_knn),
         "svcca": table(svcca),
+        "collapse": collapse(C, W, bias),
         "spectrum": {name: spectrum(flat(X)) for name, X in {**A, **B}.items()},
     }, f)

@@ -26,7 +26,7 @@ extension AnalyzeCommand {
     @Option(help: "Half samples for a 95 % interval; 0 for none.") var bootstrap = 0
     @Option(help: "Seed of the half samples.") var seed: UInt64 = 0
     @Option(help: "Only these layers, parted by commas.") var layers: String?
-    @Option(help: "Threads.") var threads: Int?
+    @OptionGroup var input: FeatureInput
     @OptionGroup var output: OutputOptions
 
     func run() throws {
@@ -48,11 +48,9 @@ extension AnalyzeCommand {
       options.batch = batch
       options.bootstrap = bootstrap
       options.seed = seed
-      try Machine.setThreads(threads ?? HostMachine.cores)
-      let sets = try files.map { file in
-        let set = try FeatureSet(reading: [file])
-        guard let layers else { return set.layers.map(CKA.Layer.init) }
-        return try layers.split(separator: ",").map { CKA.Layer(try set.layer(String($0))) }
+      let sets = try input.read(files.map { [$0] }).map { set in
+        guard let layers else { return set.layers }
+        return try layers.split(separator: ",").map { try set.layer(String($0)) }
       }
       let line = ProgressLine()
       let start = Date()

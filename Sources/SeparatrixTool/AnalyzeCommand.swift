@@ -3,5 +3,7 @@ import ArgumentParser
 struct AnalyzeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "analyze", abstract: "Measures on feature files of any origin.",
-    subcommands: [Separation.self, CKAOfFiles.self])
+    subcommands: [
+      Separation.self, CKAOfFiles.self, SimilarityOfFiles.self, SparsityOfFile.self, SpectrumOfFile.self, CollapseOfFile.self,
+    ])
 }

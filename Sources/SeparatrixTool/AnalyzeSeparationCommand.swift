@@ -19,13 +19,12 @@ extension AnalyzeCommand {
     @Option(help: "Layer, where the file has several. Default: features, else the last.") var layer: String?
     @Option(help: "cosine, centered, euclidean, angle or all. Default: all; without angle above 20000 examples.")
     var distance: String?
-    @Option(help: "Threads.") var threads: Int?
+    @OptionGroup var input: FeatureInput
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-      try Machine.setThreads(threads ?? HostMachine.cores)
-      let set = try FeatureSet(reading: files, labels: labels)
-      let rows = try set.layer(layer)
+      let set = try input.read(files, labels: labels)
+      let rows = try set.layer(layer).rows
       let distances: Set<ClassSeparation.Distance>? =
         switch distance {
         case nil: nil

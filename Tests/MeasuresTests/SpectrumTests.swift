@@ -20,11 +20,23 @@ import Torch
     }
   }
 
+  /// Cosines of different frequencies [n, lengths.count]: orthogonal columns of mean 0 and length sqrt(n / 2) times `lengths`.
+  private func waves(_ n: Int, _ lengths: [Double]) -> [Double] {
+    var values: [Double] = []
+    for row in 0..<n {
+      for (place, length) in lengths.enumerated() {
+        let phase = Double((place + 1) * (2 * row + 1)) / Double(2 * n)
+        values.append(length * cos(Double.pi * phase))
+      }
+    }
+    return values
+  }
+
   /// Orthogonal columns of known lengths, with mean 0: everything is known.
   @Test func closedForm() throws {
     let n = 64
     let lengths = [8.0, 4, 2, 1]
-    let values = (0..<n).flatMap { row in lengths.enumerated().map { $1 * cos(Double.pi * Double(($0 + 1) * (2 * row + 1)) / Double(2 * n)) } }
+    let values = waves(n, lengths)
     let result = try Spectrum.measure(TensorRows(Tensor(values, shape: [n, 4])))
     let s = lengths.map { $0 * (Double(n) / 2).squareRoot() }
     #expect(relativeGap(result.singularValues, s) <= 1e-12)
@@ -38,9 +50,7 @@ import Torch
   /// Eigenvalues j^-1.5 exactly.
   @Test func alphaOfAPowerLaw() throws {
     let (n, d) = (256, 100)
-    let values = (0..<n).flatMap { row in
-      (0..<d).map { pow(Double($0 + 1), -0.75) * cos(Double.pi * Double(($0 + 1) * (2 * row + 1)) / Double(2 * n)) }
-    }
+    let values = waves(n, (1...d).map { pow(Double($0), -0.75) })
     let features = try TensorRows(Tensor(values, shape: [n, d]))
     let result = try Spectrum.measure(features)
     #expect(agree(result.alpha, 1.5, 1e-9) && result.alphaRanks == [11, 100])

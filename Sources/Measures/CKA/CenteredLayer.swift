@@ -63,14 +63,16 @@ final class CenteredLayer {
 }
 
 extension RowSource {
-  /// The error that says where the first number that is not finite stands.
+  /// The error that counts and locates what is not finite.
   func errorOfNotFinite(_ name: String = "features") throws -> any Error {
-    for range in blocks() {
-      let finite = try rows(range).to(.f64).isFinite().to(.f64).min([1]).doubles()
-      if let row = finite.firstIndex(of: 0) {
-        return MeasureError(name, found: "NaN or infinity in row \(range.lowerBound + row)", expected: "finite numbers")
-      }
+    let found = try NonfiniteCount(in: self)
+    guard let first = found.rows.first else {
+      return MeasureError(name, found: "sums beyond what a double holds", expected: "smaller numbers")
     }
-    return MeasureError(name, found: "sums beyond what a double holds", expected: "smaller numbers")
+    return MeasureError(
+      name,
+      found: "NaN or infinity in row \(first), column \(found.column): \(found.nans) NaN and \(found.infinities) infinite in "
+        + "\(found.rows.count) of \(count) rows",
+      expected: "finite numbers, or --allow-nonfinite skip to leave such rows out")
   }
 }

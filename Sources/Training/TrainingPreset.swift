@@ -29,7 +29,7 @@ public struct TrainingPreset: Sendable {
     var options = TrainingOptions()
     options.epochs = 30
     options.batch = 128
-    options.learningRate = 0.2
+    options.learningRate = 0.4
     options.warmup = 2
     options.decay = .cosine
     options.momentum = 0.9

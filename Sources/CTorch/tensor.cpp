@@ -96,6 +96,28 @@ ct_error *ct_from_data(const void *data, intptr_t bytes, ct_type type, const int
   });
 }
 
+ct_error *ct_from_memory(void *data, intptr_t bytes, ct_type type, const intptr_t *shape, intptr_t n, void *owner, void (*release)(void *),
+                         ct_tensor *out) {
+  const auto size = static_cast<uintptr_t>(c10::elementSize(scalar_type(type)));
+  if (bytes == 0 || reinterpret_cast<uintptr_t>(data) % size != 0) {
+    auto *error = ct_from_data(data, bytes, type, shape, n, out);
+    release(owner);
+    return error;
+  }
+  bool taken = false;
+  auto *error = guarded([&] {
+    const auto sizes = dims(shape, n);
+    intptr_t expected = static_cast<intptr_t>(size);
+    for (const auto side : sizes) expected *= side;
+    TORCH_CHECK(expected == bytes, "shape ", sizes, " of ", scalar_type(type), " needs ", expected, " bytes, got ", bytes);
+    auto tensor = at::from_blob(data, sizes, [owner, release](void *) { release(owner); }, at::TensorOptions().dtype(scalar_type(type)));
+    taken = true;
+    put(out, std::move(tensor));
+  });
+  if (!taken) release(owner);
+  return error;
+}
+
 ct_error *ct_copy_out(ct_tensor a, ct_type type, void *data, intptr_t bytes) {
   return guarded([&] {
     auto tensor = get(a).detach().to(at::kCPU, scalar_type(type)).contiguous();

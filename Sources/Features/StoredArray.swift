@@ -45,11 +45,16 @@ public struct StoredArray: Sendable {
     }
   }
 
-  /// `rows` as a tensor [rows, row shape...] of its own type where LibTorch has it, else f64.
+  /// `rows` as a tensor [rows, row shape...] of its own type where LibTorch has it, without a copy where the file is mapped, else f64.
   public func tensor(rows: Range<Int>) throws -> Tensor {
     let shape = [rows.count] + rowShape
     guard let native = type.elementType else { return try Tensor(doubles(rows: rows), shape: shape) }
     if shape.contains(0) { return try .zeros(shape, type: native) }
+    if case .mapped(let file, let range) = storage, rows.lowerBound >= 0, rows.upperBound <= count {
+      let size = rowCount * type.size
+      let start = range.lowerBound + rows.lowerBound * size
+      return try Tensor(mapping: file, start..<start + rows.count * size, type: native, shape: shape)
+    }
     return try withBytes(rows: rows) { try Tensor(bytes: $0, type: native, shape: shape) }
   }
 

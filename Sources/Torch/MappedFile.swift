@@ -7,8 +7,9 @@
 #endif
 import Foundation
 
-/// A regular file mapped read-only into memory: its pages are read when they are touched and never count as the
-/// program's own, so a file may be larger than memory. Unmapped when the last reference goes.
+/// A regular file mapped into memory: its pages are read when they are touched and never count as the program's own, so
+/// a file may be larger than memory. Unmapped when the last reference goes. The file itself is never written: who writes to a
+/// mapped tensor writes to a page of his own.
 public final class MappedFile: @unchecked Sendable {
   /// Path it was opened by.
   public let path: String
@@ -39,7 +40,7 @@ public final class MappedFile: @unchecked Sendable {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return
     }
-    let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    let start = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0)
     guard let start, start != MAP_FAILED else {
       throw ArrayFileError(
         .unreadable, file: path, field: "file", found: String(cString: strerror(errno)),

@@ -49,6 +49,22 @@ extension Tensor {
     }
   }
 
+  /// The elements of `type` in a part of a mapped file, row-major, little-endian, without a copy; the file stays mapped as long as the
+  /// tensor, or a view of it, lives.
+  public convenience init(
+    mapping file: MappedFile, _ range: Range<Int>, type: ElementType, shape: [Int]
+  ) throws(TorchError) {
+    guard range.lowerBound >= 0, range.upperBound <= file.count, let start = file.bytes.baseAddress else {
+      throw TorchError(operation: "Tensor", message: "bytes \(range) of a file of \(file.count)")
+    }
+    let owner = Unmanaged.passRetained(file)
+    try self.init("Tensor") { out in
+      ct_from_memory(
+        UnsafeMutableRawPointer(mutating: start + range.lowerBound), range.count, type.raw, shape, shape.count,
+        owner.toOpaque(), { Unmanaged<MappedFile>.fromOpaque($0).release() }, &out)
+    }
+  }
+
   /// A tensor whose f32 elements are not set yet, and where they lie, row-major; the address lives as long as the tensor.
   /// `pinned` memory is copied to CUDA devices while the processor goes on.
   public static func uninitialized(

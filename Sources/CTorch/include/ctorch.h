@@ -42,6 +42,10 @@ intptr_t ct_live_errors(void); /* made and not freed; a test counts them */
 void ct_tensor_free(ct_tensor a);
 /* Copies prod(shape) elements of `type` from `data`, row-major. Refuses bytes != the size of the shape. */
 CT_CALL ct_from_data(const void *CT_NULLABLE data, intptr_t bytes, ct_type type, const intptr_t *shape, intptr_t n, ct_tensor *out);
+/* The same without a copy: `data` belongs to the tensor until release(owner) says that it does no longer. Where its address does not
+ * suit the type, elements are copied. */
+CT_CALL ct_from_memory(void *data, intptr_t bytes, ct_type type, const intptr_t *shape, intptr_t n, void *owner, void (*release)(void *),
+                       ct_tensor *out);
 /* Copies a's elements, converted to `type`, row-major into `data`. Refuses bytes != the size of a. */
 CT_CALL ct_copy_out(ct_tensor a, ct_type type, void *CT_NULLABLE data, intptr_t bytes);
 /* Elements not set; `data` gets their address, which lives as long as the tensor. `pinned`: memory that CUDA copies from

@@ -1,6 +1,7 @@
 // Compiles the kernels for each instruction set and chooses among them.
 #include "kernels.h"
 
+#include <algorithm>
 #include <array>
 #include <type_traits>
 #include <utility>
@@ -21,29 +22,33 @@ constexpr bool native_bf16 = true;
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))), apply_to = function)
 namespace avx512 {
-constexpr int lanes = 16, tall = 12, wide = 2;
+constexpr int lanes = 16, tall = 12, wide = 2, gram_tall = 8, gram_wide = 3;
 constexpr bool native_bf16 = false;
 #include "vector_kernels.h"
 #include "batch_norm_kernels.h"
 #include "winograd_kernels.h"
+#include "gram_kernels.h"
 #include "measure_kernels.h"
 }  // namespace avx512
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 namespace avx2 {
-constexpr int lanes = 8, tall = 6, wide = 1;
+constexpr int lanes = 8, tall = 6, wide = 1, gram_tall = 4, gram_wide = 1;
 constexpr bool native_bf16 = false;
 #include "vector_kernels.h"
 #include "batch_norm_kernels.h"
 #include "winograd_kernels.h"
+#include "gram_kernels.h"
 #include "measure_kernels.h"
 }  // namespace avx2
 #pragma clang attribute pop
 #endif
 namespace portable {
+constexpr int gram_tall = 1, gram_wide = 1;
 constexpr bool native_bf16 = false;
 #include "vector_kernels.h"
 #include "batch_norm_kernels.h"
+#include "gram_kernels.h"
 #include "measure_kernels.h"
 }  // namespace portable
 

@@ -54,6 +54,9 @@ struct MeasureKernels {
   double (*dot)(const float *a, const float *b, int64_t count);
   void (*column_sums)(const float *x, int64_t columns, int64_t begin, int64_t end, double *sums);
   void (*subtract)(const float *x, const float *center, float scale, int64_t columns, int64_t begin, int64_t end, float *y, double *squares);
+  // Products of rows with rows (gram_kernels.h).
+  void (*pack)(const float *x, int64_t rows, int64_t columns, int64_t begin, int64_t end, float *to);
+  void (*gram)(const float *a, const float *b, int64_t b_panels, int64_t columns, int64_t begin, int64_t end, bool upper, float *out);
 };
 const MeasureKernels &measure_kernels();
 

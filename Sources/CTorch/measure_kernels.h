@@ -1,5 +1,5 @@
 // Sums over rows of features in f32: f32 within short runs, then f64.
-// Included once for each instruction set, after vector_kernels.h.
+// Included once for each instruction set, after gram_kernels.h.
 
 constexpr int64_t short_run = 1024;  // numbers that go into one f32 sum per lane: 64
 
@@ -49,4 +49,4 @@ static void subtract(const float *x, const float *center, float scale, int64_t c
   }
 }
 
-static MeasureKernels measure_table() { return {dot, column_sums, subtract}; }
+static MeasureKernels measure_table() { return {dot, column_sums, subtract, pack, gram}; }

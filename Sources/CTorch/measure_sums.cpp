@@ -48,6 +48,46 @@ ct_error *ct_subtract_row(ct_tensor x, ct_tensor center, double scale, ct_tensor
   });
 }
 
+ct_error *ct_panels(ct_tensor x, ct_tensor *out) {
+  return guarded([&] {
+    const auto &a = get(x);
+    check_rows(a);
+    const int64_t n = a.size(0), d = a.size(1), panels = (n + 15) / 16;
+    auto result = at::empty({panels, d, 16}, a.options());
+    parallel(panels, 1, [&](int64_t, int64_t begin, int64_t end) {
+      measure_kernels().pack(a.const_data_ptr<float>(), n, d, begin, end, result.data_ptr<float>());
+    });
+    put(out, result);
+  });
+}
+
+ct_error *ct_gram(ct_tensor a, ct_tensor b, bool upper, ct_tensor *out) {
+  return guarded([&] {
+    const auto &x = get(a), &y = get(b);
+    for (const auto *p : {&x, &y})
+      TORCH_CHECK(p->is_cpu() && p->dim() == 3 && p->size(2) == 16 && p->scalar_type() == at::kFloat && p->is_contiguous(), "no panels: ", p->scalar_type(), " ", p->sizes());
+    TORCH_CHECK(x.size(1) == y.size(1) && (!upper || x.size(0) == y.size(0)), "panels ", x.sizes(), " and ", y.sizes(), " do not fit");
+    auto result = at::empty({16 * x.size(0), 16 * y.size(0)}, x.options());
+    const int64_t panels = x.size(0), threads = part_limit();
+    const auto run = [&](int64_t begin, int64_t end) {
+      measure_kernels().gram(x.const_data_ptr<float>(), y.const_data_ptr<float>(), y.size(0), x.size(1), begin, end, upper, result.data_ptr<float>());
+    };
+    // Above the diagonal the first rows are the longest: each thread takes a share from the top and one from the bottom.
+    parallel(threads, 1, [&](int64_t, int64_t begin, int64_t end) {
+      for (int64_t share = begin; share < end; ++share) {
+        if (!upper) {
+          run(panels * share / threads, panels * (share + 1) / threads);
+          continue;
+        }
+        const int64_t parts = 2 * threads;
+        run(panels * share / parts, panels * (share + 1) / parts);
+        run(panels * (parts - 1 - share) / parts, panels * (parts - share) / parts);
+      }
+    });
+    put(out, result);
+  });
+}
+
 ct_error *ct_add_dots(const ct_tensor *tensors, intptr_t n, const intptr_t *pairs, intptr_t count, double factor, double *sums) {
   return guarded([&] {
     std::vector<const float *> numbers;

@@ -11,6 +11,16 @@ extension Tensor {
     return (rows, squares)
   }
 
+  /// The rows in panels of 16, as `gram` takes them: [n / 16 (up), d, 16].
+  public func panels() throws(TorchError) -> Tensor { try Tensor { ct_panels(raw, &$0) } }
+
+  /// The products of all rows with all rows of `other`, both in panels, [n, m] up to multiples of 16, which are 0. Faster than `matmul`
+  /// where rows meet many others, since they are laid out once.
+  public func gram(_ other: Tensor) throws(TorchError) -> Tensor { try Tensor { ct_gram(raw, other.raw, false, &$0) } }
+
+  /// The products of all rows, in panels, with each other: those above the diagonal; 0 elsewhere.
+  public func upperGram() throws(TorchError) -> Tensor { try Tensor { ct_gram(raw, raw, true, &$0) } }
+
   /// Adds `factor` times the sum of the elementwise product of each of `pairs` of `tensors` (f32, of one size) to `sums`.
   public static func addDots(
     _ tensors: [Tensor], pairs: [(Int, Int)], factor: Double = 1, to sums: inout [Double]

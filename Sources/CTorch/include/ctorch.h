@@ -225,6 +225,11 @@ CT_CALL ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_te
 CT_CALL ct_column_sums(ct_tensor x, ct_tensor *out); /* [d] f64 */
 /* scale (x - center), center [d] f64; and the sum of each row's squares [n] f64. */
 CT_CALL ct_subtract_row(ct_tensor x, ct_tensor center, double scale, ct_tensor *out, ct_tensor *squares);
+/* Rows in panels of 16, as ct_gram takes them: [n, d] -> [n / 16 (up), d, 16]. */
+CT_CALL ct_panels(ct_tensor x, ct_tensor *out);
+/* The products of all rows of a with all rows of b, both in panels: [16 panels of a, 16 panels of b], 0 beyond the last rows. With
+ * `upper`, of a with itself, only above the diagonal, 0 elsewhere. */
+CT_CALL ct_gram(ct_tensor a, ct_tensor b, bool upper, ct_tensor *out);
 /* sums[i] += factor times the sum of the elementwise product of tensors[pairs[2 i]] and tensors[pairs[2 i + 1]], all of one size. */
 CT_CALL ct_add_dots(const ct_tensor *tensors, intptr_t n, const intptr_t *pairs, intptr_t count, double factor, double *sums);
 

@@ -23,7 +23,7 @@ struct FeatureProducts {
     let width = layers.reduce(0) { $0 + $1.dimensions }
     let height = min(max((1 << 27) / max(width, 1), 512), 8192)
     let blocks = stride(from: 0, to: n, by: height).map { $0..<min($0 + height, n) }
-    var cache = BlockCache(layers: layers, isTransposed: true)
+    var cache = BlockCache(layers: layers, layout: .transposed)
     let work = pairs.reduce(0.0) { $0 + size(of: $1) }
     var done = 0.0
     var rest = pairs.indices[...]
@@ -39,7 +39,7 @@ struct FeatureProducts {
       for (place, block) in blocks.enumerated() {
         for (slot, index) in group.enumerated() {
           let (a, b) = (pairs[index].a, pairs[index].b)
-          let product = try cache.rows(a, place, block).matmul(cache.rows(b, place, block).t())
+          let product = try cache.block(a, place, block).matmul(cache.block(b, place, block).t())
           products[slot] = try products[slot].map { try $0 + product } ?? product
           done += size(of: pairs[index]) / Double(blocks.count)
           progress(done / work)
@@ -67,9 +67,16 @@ struct FeatureProducts {
 
 /// Blocks of centred layers, kept as long as all of them fit in a limited memory, else for the time of one block.
 struct BlockCache {
+  /// How a block of m rows lies.
+  enum Layout {
+    /// [d, m], for sums over features.
+    case transposed
+    /// In panels, for kernels.
+    case panels
+  }
+
   let layers: [CenteredLayer]
-  /// Whether blocks are [d, m] instead of [m, d].
-  let isTransposed: Bool
+  let layout: Layout
   private let keeps: Bool
   private var blocks: [[Int: Tensor]]
   private var lengths: [[Double]]
@@ -77,19 +84,19 @@ struct BlockCache {
   /// Numbers that are kept: 2 GiB of them.
   static let room = 1 << 29
 
-  init(layers: [CenteredLayer], isTransposed: Bool) {
+  init(layers: [CenteredLayer], layout: Layout) {
     self.layers = layers
-    self.isTransposed = isTransposed
+    self.layout = layout
     keeps = layers.reduce(0) { $0 + $1.dimensions * $1.count } <= Self.room
     blocks = layers.map { _ in [:] }
     lengths = layers.map { [Double](repeating: -1, count: $0.count) }
   }
 
-  mutating func rows(_ layer: Int, _ place: Int, _ range: Range<Int>) throws -> Tensor {
+  mutating func block(_ layer: Int, _ place: Int, _ range: Range<Int>) throws -> Tensor {
     if let block = blocks[layer][place] { return block }
     let (rows, squares) = try layers[layer].rows(range)
     lengths[layer].replaceSubrange(range, with: try squares.doubles())
-    let block = isTransposed ? try rows.t().contiguous() : rows
+    let block = layout == .transposed ? try rows.t().contiguous() : try rows.panels()
     blocks[layer][place] = block
     return block
   }

@@ -60,18 +60,18 @@ struct HalfSums {
     products = try (0..<pairs).map { _ in try .zeros([halves.count], type: .f64) }
   }
 
-  /// Takes in a block of every layer's kernel, whose diagonal is 0.
+  /// Takes in a block of every layer's kernel, of which only entries above the diagonal are not 0.
   mutating func add(_ kernels: [Tensor], _ pairs: [LayerPair], _ upper: Range<Int>, _ lower: Range<Int>) throws {
     let above = try halves.members.narrow(0, upper.lowerBound, upper.count)
     let below = try halves.members.narrow(0, lower.lowerBound, lower.count)
-    let isSquare = upper == lower
-    for (layer, kernel) in kernels.enumerated() {
+    let inner = try kernels.map { try $0.narrow(0, 0, upper.count).narrow(1, 0, lower.count) }
+    for (layer, kernel) in inner.enumerated() {
       try add(kernel.matmul(below), to: layer, upper)
-      if !isSquare { try add(kernel.t().matmul(above), to: layer, lower) }
+      try add(kernel.t().matmul(above), to: layer, lower)
     }
     for (index, pair) in pairs.enumerated() {
-      let product = try (kernels[pair.a] * kernels[pair.b]).matmul(below) * above
-      products[index] = try products[index] + product.sum([0]).to(.f64) * (isSquare ? 1 : 2)
+      let product = try (inner[pair.a] * inner[pair.b]).matmul(below) * above
+      products[index] = try products[index] + product.sum([0]).to(.f64) * 2
     }
   }
 

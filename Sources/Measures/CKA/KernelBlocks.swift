@@ -1,6 +1,7 @@
 import Torch
 
-/// Sums of kernels by way of their entries, a block of examples against a block at a time; of symmetric kernels half the blocks.
+/// Sums of kernels by way of their entries, a block of examples against a block at a time; kernels are symmetric, so only entries
+/// above the diagonal.
 struct KernelBlocks {
   let layers: [CenteredLayer]
   let pairs: [LayerPair]
@@ -33,30 +34,23 @@ struct KernelBlocks {
     let places = pairs.map { ($0.a, $0.b) }
     let blocks = stride(from: range.lowerBound, to: range.upperBound, by: Self.size)
       .map { $0..<min($0 + Self.size, range.upperBound) }
-    var cache = BlockCache(layers: layers, isTransposed: false)
+    var cache = BlockCache(layers: layers, layout: .panels)
     let work = Double(blocks.count * (blocks.count + 1) / 2)
     var done = 0.0
     for (first, upper) in blocks.enumerated() {
       for (second, lower) in blocks.enumerated() where second >= first {
-        let factor = first == second ? 1.0 : 2.0
         var kernels: [Tensor] = []
         for layer in layers.indices {
-          let (a, b) = (try cache.rows(layer, first, upper), try cache.rows(layer, second, lower))
-          var block = try a.matmul(b.t())
+          let a = try cache.block(layer, first, upper)
+          var kernel = first == second ? try a.upperGram() : try a.gram(cache.block(layer, second, lower))
           if let scales {
-            let squares = try (cache.squares(layer, upper).unsqueeze(1), cache.squares(layer, lower).unsqueeze(0))
-            block = try ((block * 2 - squares.0 - squares.1).clamp(-.infinity, 0) * scales[layer]).exp()
+            kernel = try rbf(kernel, cache.squares(layer), upper, lower, scales[layer])
+            try Self.add(kernel.sum([1]), at: upper.lowerBound - range.lowerBound, to: &sums.rowSums[layer])
+            try Self.add(kernel.sum([0]), at: lower.lowerBound - range.lowerBound, to: &sums.rowSums[layer])
           }
-          if first == second { try Self.clearDiagonal(block) }
-          if scales != nil {
-            try Self.add(block.sum([1]), at: upper.lowerBound - range.lowerBound, to: &sums.rowSums[layer])
-            if first != second {
-              try Self.add(block.sum([0]), at: lower.lowerBound - range.lowerBound, to: &sums.rowSums[layer])
-            }
-          }
-          kernels.append(block)
+          kernels.append(kernel)
         }
-        try Tensor.addDots(kernels, pairs: places, factor: factor, to: &sums.products)
+        try Tensor.addDots(kernels, pairs: places, factor: 2, to: &sums.products)
         try samples?.add(kernels, pairs, upper, lower)
         if second != first { cache.end(of: second) }
         done += 1
@@ -84,8 +78,15 @@ struct KernelBlocks {
     return zip(all, own).map { $0 - $1 }
   }
 
-  private static func clearDiagonal(_ block: Tensor) throws {
-    try block.diagonal().fill(0)
+  /// exp(-scale |x - y|^2) from products x y; above the diagonal only where `upper` and `lower` are one.
+  private func rbf(
+    _ products: Tensor, _ squares: [Double], _ upper: Range<Int>, _ lower: Range<Int>, _ scale: Double
+  ) throws -> Tensor {
+    func lengths(_ range: Range<Int>) throws -> Tensor { try Tensor(squares[range].map(Float.init)) }
+    let inner = try products.narrow(0, 0, upper.count).narrow(1, 0, lower.count)
+    let distances = try inner * 2 - lengths(upper).unsqueeze(1) - lengths(lower).unsqueeze(0)
+    let kernel = try (distances.clamp(-.infinity, 0) * scale).exp()
+    return upper == lower ? try Tensor.call("aten::triu", [.tensor(kernel), .int(1)])[0] : kernel
   }
 
   private static func add(_ values: Tensor, at start: Int, to sums: inout [Double]) throws {
@@ -114,12 +115,5 @@ struct KernelBlocks {
     let median = upper.count % 2 == 1 ? upper[middle] : (upper[middle - 1] + upper[middle]) / 2
     // Constant features have no scale; every kernel then is 1 everywhere.
     return median > 0 ? 1 / (2 * bandwidth * bandwidth * median) : 0
-  }
-}
-
-extension BlockCache {
-  /// The squared lengths of some rows that were read, [m] f32.
-  func squares(_ layer: Int, _ range: Range<Int>) throws -> Tensor {
-    try Tensor(squares(layer)[range].map(Float.init))
   }
 }

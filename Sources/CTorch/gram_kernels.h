@@ -20,11 +20,7 @@ static void pack(const float *x, int64_t rows, int64_t columns, int64_t begin, i
 
 template <int Wide, bool Add>
 static void gram_tile(const float *a, const float *b, int64_t apart, int64_t depth, float *c, int64_t c_row) {
-  v16f sums[gram_tall][Wide];
-#pragma clang loop unroll(full)
-  for (int r = 0; r < gram_tall; ++r)
-#pragma clang loop unroll(full)
-    for (int w = 0; w < Wide; ++w) sums[r][w] = Add ? load16(c + r * c_row + 16 * w) : v16f{};
+  v16f sums[gram_tall][Wide] = {};
   for (int64_t k = 0; k < depth; ++k, a += 16, b += 16) {
     v16f right[Wide];
 #pragma clang loop unroll(full)
@@ -39,7 +35,11 @@ static void gram_tile(const float *a, const float *b, int64_t apart, int64_t dep
 #pragma clang loop unroll(full)
   for (int r = 0; r < gram_tall; ++r)
 #pragma clang loop unroll(full)
-    for (int w = 0; w < Wide; ++w) store16(c + r * c_row + 16 * w, sums[r][w]);
+    for (int w = 0; w < Wide; ++w) {
+      float *place = c + r * c_row + 16 * w;
+      // Sums of short runs are added: less rounding than one long sum.
+      store16(place, Add ? load16(place) + sums[r][w] : sums[r][w]);
+    }
 }
 
 template <bool Add>

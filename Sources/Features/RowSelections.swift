@@ -53,8 +53,9 @@ public struct PooledRows: RowSource {
 public struct NonfiniteCount: Hashable, Sendable {
   /// Rows that hold NaN or an infinity, ascending.
   public var rows: [Int] = []
-  /// Numbers that are NaN, and that are infinite.
+  /// Numbers that are NaN.
   public var nans = 0
+  /// Numbers that are infinite.
   public var infinities = 0
   /// The column of the first.
   public var column = 0

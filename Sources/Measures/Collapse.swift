@@ -33,7 +33,8 @@ public struct Collapse {
   /// when features, labels and head do not fit; what is undefined for the data is null, with the reason.
   public static func measure(_ source: any RowSource, labels: [Int], head: Head? = nil) throws -> CollapseResult {
     guard labels.count == source.count, source.count > 0 else {
-      throw MeasureError("labels", found: "\(labels.count)", expected: "\(source.count), one a row of the features, at least one")
+      throw MeasureError(
+        "labels", found: "\(labels.count)", expected: "\(source.count), one a row of the features, at least one")
     }
     let classes = Classes(labels)
     if let head {

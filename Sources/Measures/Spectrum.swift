@@ -35,10 +35,13 @@ public struct Spectrum {
       result.rankMe = effectiveRank(try singularValues(uncentred, layer))
       let squares = centred.map { $0 * $0 }
       let sum = squares.reduce(0, +)
-      guard sum > 0, centred[0] > 1e-12 * (try mean.square().sum().item() * Double(source.count)).squareRoot() / layer.scale
+      guard sum > 0,
+        centred[0] > 1e-12 * (try mean.square().sum().item() * Double(source.count)).squareRoot() / layer.scale
       else {
         result.singularValues = centred.map { _ in 0 }
-        result.reasons = ["participation_ratio", "effective_rank", "alpha"].reduce(into: [:]) { $0[$1] = "the features are constant" }
+        result.reasons = ["participation_ratio", "effective_rank", "alpha"].reduce(into: [:]) {
+          $0[$1] = "the features are constant"
+        }
         if result.rankMe == nil { result.reasons["rankme"] = "all features are zero" }
         return result
       }
@@ -61,7 +64,9 @@ public struct Spectrum {
     return exp(values.reduce(0) { $1 > 0 ? $0 - $1 / sum * log($1 / sum) : $0 })
   }
 
-  private static func fitAlpha(_ eigenvalues: [Double], _ wanted: ClosedRange<Int>?, into result: inout SpectrumResult) throws {
+  private static func fitAlpha(_ eigenvalues: [Double], _ wanted: ClosedRange<Int>?, into result: inout SpectrumResult)
+    throws
+  {
     let known = eigenvalues.prefix { $0 > 1e-12 * eigenvalues[0] }.count
     let ranks = wanted ?? (known >= 50 ? 11...min(500, known) : 1...max(known, 1))
     guard ranks.lowerBound >= 1, ranks.upperBound <= eigenvalues.count else {
@@ -69,7 +74,8 @@ public struct Spectrum {
         "alpha ranks", found: "\(ranks.lowerBound):\(ranks.upperBound)", expected: "ranks in 1:\(eigenvalues.count)")
     }
     guard ranks.upperBound <= known, ranks.count >= 2 else {
-      result.reasons["alpha"] = "only \(known) eigenvalues above 0: too few for ranks \(ranks.lowerBound) to \(ranks.upperBound)"
+      result.reasons["alpha"] =
+        "only \(known) eigenvalues above 0: too few for ranks \(ranks.lowerBound) to \(ranks.upperBound)"
       return
     }
     let points = ranks.map { (log(Double($0)), log(eigenvalues[$0 - 1])) }

@@ -9,7 +9,8 @@ extension AnalyzeCommand {
   struct CollapseOfFile: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "collapse",
-      abstract: "Neural collapse NC1 to NC4, class-distance normalized variance, variability collapse index, for every layer.",
+      abstract:
+        "Neural collapse NC1 to NC4, class-distance normalized variance, variability collapse index, for every layer.",
       discussion: """
         NC3 and NC4 need the head: a weight file of this program or of torchvision's layout (its last matrix [classes, d]), or an
         array [classes, d] in .npy.
@@ -47,7 +48,8 @@ extension AnalyzeCommand {
       ])
       if others.count > 1 {
         Console.printTable(
-          ["layer", "tr(S_W S_B^+)", "NC1"], others.map { [$0.layer, Console.number($0.separation), Console.number($0.nc1)] })
+          ["layer", "tr(S_W S_B^+)", "NC1"],
+          others.map { [$0.layer, Console.number($0.separation), Console.number($0.nc1)] })
       }
       for (name, reason) in result.reasons.sorted(by: { $0.key < $1.key }) { print("\(name): \(reason)") }
     }

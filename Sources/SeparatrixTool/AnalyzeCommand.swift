@@ -4,6 +4,7 @@ struct AnalyzeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "analyze", abstract: "Measures on feature files of any origin.",
     subcommands: [
-      Separation.self, CKAOfFiles.self, SimilarityOfFiles.self, SparsityOfFile.self, SpectrumOfFile.self, CollapseOfFile.self,
+      Separation.self, CKAOfFiles.self, SimilarityOfFiles.self, SparsityOfFile.self, SpectrumOfFile.self,
+      CollapseOfFile.self,
     ])
 }

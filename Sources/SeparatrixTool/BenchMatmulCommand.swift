@@ -21,7 +21,9 @@ extension BenchCommand {
     func run() throws {
       let threads = threads ?? HostMachine.cores
       try Machine.setThreads(threads)
-      let shapes = [[2048, 2048, 2048], [4096, 4096, 4096], [512, 512, 2048], [2048, 256, 5120], [20_000, 10, 512]]
+      let shapes = [
+        [2048, 2048, 2048], [4096, 4096, 4096], [512, 512, 2048], [2048, 256, 5120], [20_000, 10, 512],
+      ]
       let rows = try shapes.flatMap { shape in
         try ["f32", "bf16"].map { type in
           Row(
@@ -37,7 +39,10 @@ extension BenchCommand {
       Console.printTable(
         ["product", "type", "here", "LibTorch"],
         rows.map {
-          ["\($0.m) x \($0.k) by \($0.k) x \($0.n)", $0.type, String(format: "%.0f", $0.here), String(format: "%.0f", $0.libtorch)]
+          [
+            "\($0.m) x \($0.k) by \($0.k) x \($0.n)", $0.type, String(format: "%.0f", $0.here),
+            String(format: "%.0f", $0.libtorch),
+          ]
         })
       print(String(format: "best, %d threads: f32 %.0f, bf16 %.0f GFLOP/s", threads, best("f32"), best("bf16")))
     }

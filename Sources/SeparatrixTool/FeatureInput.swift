@@ -24,7 +24,12 @@ struct FeatureInput: ParsableArguments {
   ) throws -> [ReadFeatures] {
     try Machine.setThreads(threads ?? HostMachine.cores)
     var read = try sets.map { ReadFeatures(try FeatureSet(reading: $0, labels: labels, role: role), pool: pool) }
-    guard allowNonfinite == "skip", let n = read.first?.count, read.allSatisfy({ $0.count == n }) else { return read }
+    for other in read where other.count != read[0].count {
+      throw ArrayFileError(
+        .malformed, file: other.set.paths.joined(separator: ", "), field: "rows", found: "\(other.count)",
+        expected: "\(read[0].count), the examples of \(read[0].set.paths.joined(separator: ", ")) in the same order")
+    }
+    guard allowNonfinite == "skip", let n = read.first?.count else { return read }
     let bad = Set(try read.flatMap { try $0.nonfinite() })
     guard !bad.isEmpty else { return read }
     let shown = bad.sorted().prefix(10).map(String.init).joined(separator: ", ")

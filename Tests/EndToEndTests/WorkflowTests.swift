@@ -118,7 +118,9 @@ struct ExitCodeTests {
 
   @Test(arguments: [
     ["study", "run"], ["study", "status"], ["study", "report"], ["study", "list"], ["train"], ["evaluate"], ["extract"],
-    ["analyze", "separation"], ["transfer", "probe"], ["transfer", "knn"], ["data", "list"], ["data", "info"],
+    ["analyze", "separation"], ["analyze", "cka"], ["analyze", "similarity"], ["analyze", "spectrum"],
+    ["analyze", "sparsity"], ["analyze", "collapse"], ["transfer", "probe"], ["transfer", "knn"], ["data", "list"],
+    ["data", "info"],
     ["doctor"],
     ["bench", "train"],
   ])

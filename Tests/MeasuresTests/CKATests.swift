@@ -14,7 +14,8 @@ struct SimilarityFixture {
   init() throws {
     a = try FeatureSet(reading: [fixture("similarity.a.npz")])
     b = try FeatureSet(reading: [fixture("similarity.b.npz")])
-    let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: fixture("similarity.json"))))
+    let json = try JSONSerialization.jsonObject(
+      with: Data(contentsOf: URL(fileURLWithPath: fixture("similarity.json"))))
     expected = try #require(json as? [String: Any])
   }
 
@@ -178,15 +179,22 @@ struct SimilarityFixture {
       } catch { return "\(error)" }
     }
     #expect(message([[.init(name: "x", rows: try TensorRows(x))], []]).contains("at least one layer"))
-    #expect(try message([[.init(name: "x", x)], [.init(name: "short", Self.random(2, 19, 4))]]).contains("19 examples in short"))
+    #expect(
+      try message([[.init(name: "x", x)], [.init(name: "short", Self.random(2, 19, 4))]]).contains(
+        "19 examples in short"))
     #expect(try message([[.init(name: "x", Self.random(2, 3, 4))]]).contains("at least 4"))
-    #expect(try message([[.init(name: "x", Self.random(2, 6, 4))]], {
-      var options = CKA.Options()
-      options.bootstrap = 10
-      return options
-    }()).contains("at least 8"))
+    #expect(
+      try message(
+        [[.init(name: "x", Self.random(2, 6, 4))]],
+        {
+          var options = CKA.Options()
+          options.bootstrap = 10
+          return options
+        }()
+      ).contains("at least 8"))
     var values = counterNumbers(1, 80)
     values[41] = .nan
-    #expect(try message([[.init(name: "x", Tensor(values, shape: [20, 4]))]]).contains("x: found NaN or infinity in row 10"))
+    #expect(
+      try message([[.init(name: "x", Tensor(values, shape: [20, 4]))]]).contains("x: found NaN or infinity in row 10"))
   }
 }

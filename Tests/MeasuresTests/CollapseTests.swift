@@ -9,7 +9,8 @@ import Torch
 @Suite struct CollapseTests {
   private func values(_ r: CollapseResult) -> [String: Double?] {
     [
-      "nc1": r.nc1, "separation": r.separation, "nc2_equinorm": r.nc2Equinorm, "nc2_equiangle": r.nc2Equiangle, "nc3": r.nc3,
+      "nc1": r.nc1, "separation": r.separation, "nc2_equinorm": r.nc2Equinorm, "nc2_equiangle": r.nc2Equiangle,
+      "nc3": r.nc3,
       "nc4": r.nc4, "cdnv": r.cdnv, "vci": r.vci,
     ]
   }
@@ -65,8 +66,12 @@ import Torch
     let x = try TensorRows(Tensor(counterNumbers(1, 40), shape: [10, 4]))
     let labels = (0..<10).map { $0 % 2 }
     #expect(throws: MeasureError.self) { try Collapse.measure(x, labels: [1, 2]) }
-    #expect(throws: MeasureError.self) { try Collapse.measure(x, labels: labels, head: .init(weight: Tensor.ones([2, 5]), bias: nil)) }
-    #expect(throws: MeasureError.self) { try Collapse.measure(x, labels: labels, head: .init(weight: Tensor.ones([1, 4]), bias: nil)) }
+    #expect(throws: MeasureError.self) {
+      try Collapse.measure(x, labels: labels, head: .init(weight: Tensor.ones([2, 5]), bias: nil))
+    }
+    #expect(throws: MeasureError.self) {
+      try Collapse.measure(x, labels: labels, head: .init(weight: Tensor.ones([1, 4]), bias: nil))
+    }
     #expect(throws: MeasureError.self) {
       try Collapse.measure(x, labels: labels, head: .init(weight: Tensor.ones([2, 4]), bias: Tensor.ones([3])))
     }

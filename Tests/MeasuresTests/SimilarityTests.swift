@@ -41,7 +41,9 @@ import Torch
     let plain = try values(y)
     func same(_ a: Double?, _ b: Double?) throws -> Bool { try abs(#require(a) - #require(b)) <= 1e-6 }
     let rotated = try values(y.matmul(rotation))
-    #expect(try same(rotated.procrustes, plain.procrustes) && same(rotated.rsa, plain.rsa) && same(rotated.rsaSpearman, plain.rsaSpearman))
+    #expect(
+      try same(rotated.procrustes, plain.procrustes) && same(rotated.rsa, plain.rsa)
+        && same(rotated.rsaSpearman, plain.rsaSpearman))
     #expect(try same(rotated.mutualKNN, plain.mutualKNN) && same(rotated.svcca, plain.svcca))
     let moved = try values(y * 1000 + 3)
     #expect(try same(moved.procrustes, plain.procrustes) && same(moved.svcca, plain.svcca))
@@ -51,7 +53,9 @@ import Torch
     let longer = try values(y * (random(6, n, 1).abs() + 0.1))
     #expect(try same(longer.rsa, plain.rsa) && same(longer.mutualKNN, plain.mutualKNN))
     let alone = try values(x)
-    #expect(try same(alone.procrustes, 0) && same(alone.rsa, 1) && same(alone.rsaSpearman, 1) && alone.mutualKNN == 1 && same(alone.svcca, 1))
+    #expect(
+      try same(alone.procrustes, 0) && same(alone.rsa, 1) && same(alone.rsaSpearman, 1) && alone.mutualKNN == 1
+        && same(alone.svcca, 1))
     // All directions kept, any invertible map is unseen.
     var all = Similarity.Options()
     all.variance = 1
@@ -82,7 +86,9 @@ import Torch
   @Test func badInputIsRefused() throws {
     let x = try TensorRows(random(1, 10, 3))
     #expect(throws: MeasureError.self) { try Similarity.compare(x, TensorRows(random(1, 9, 3))) }
-    #expect(throws: MeasureError.self) { try Similarity.compare(TensorRows(random(1, 2, 3)), TensorRows(random(1, 2, 3))) }
+    #expect(throws: MeasureError.self) {
+      try Similarity.compare(TensorRows(random(1, 2, 3)), TensorRows(random(1, 2, 3)))
+    }
     var options = Similarity.Options()
     options.neighbors = 0
     #expect(throws: MeasureError.self) { try Similarity.compare(x, x, options) }

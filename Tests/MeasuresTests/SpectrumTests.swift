@@ -13,7 +13,9 @@ import Torch
     for layer in files.a.layers + files.b.layers {
       let result = try Spectrum.measure(layer)
       let wanted = try #require(expected[layer.name])
-      #expect(relativeGap(result.singularValues, try #require(wanted["singular_values"] as? [Double])) <= 1e-6, "\(layer.name)")
+      #expect(
+        relativeGap(result.singularValues, try #require(wanted["singular_values"] as? [Double])) <= 1e-6,
+        "\(layer.name)")
       #expect(agree(result.participationRatio, wanted["participation_ratio"] as? Double, 1e-6))
       #expect(agree(result.effectiveRank, wanted["effective_rank"] as? Double, 1e-6))
       #expect(agree(result.rankMe, wanted["rankme"] as? Double, 1e-6))

@@ -46,7 +46,8 @@ import Torch
     let upper = try Tensor.call("aten::triu", [.tensor(wide), .int(1)])[0]
     #expect(try relativeGap(found.narrow(0, 0, n).narrow(1, 0, n), upper) <= 1e-6)
     // Nothing below the diagonal or beyond the rows.
-    #expect(try abs(found.square().sum().item() - upper.square().sum().item()) <= 1e-5 * max(1, upper.square().sum().item()))
+    #expect(
+      try abs(found.square().sum().item() - upper.square().sum().item()) <= 1e-5 * max(1, upper.square().sum().item()))
   }
 
   @Test func misfitsAreRefused() throws {

@@ -175,7 +175,9 @@ private struct Comparison {
       let halves = try HalfSamples(n: n, count: options.bootstrap, seed: options.seed)
       let (sums, samples) = try products.sums(halves: halves, progress)
       values = hsic(sums)
-      replicates = try (0..<options.bootstrap).map { try samples.hsic($0, pairs, biased: options.estimator == .biased, sums) }
+      replicates = try (0..<options.bootstrap).map {
+        try samples.hsic($0, pairs, biased: options.estimator == .biased, sums)
+      }
     } else {
       let byFeatures = scales == nil && FeatureProducts.isCheaper(layers, pairs)
       values = hsic(

@@ -71,7 +71,8 @@ extension RowSource {
     }
     return MeasureError(
       name,
-      found: "NaN or infinity in row \(first), column \(found.column): \(found.nans) NaN and \(found.infinities) infinite in "
+      found:
+        "NaN or infinity in row \(first), column \(found.column): \(found.nans) NaN and \(found.infinities) infinite in "
         + "\(found.rows.count) of \(count) rows",
       expected: "finite numbers, or --allow-nonfinite skip to leave such rows out")
   }

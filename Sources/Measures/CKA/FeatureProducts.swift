@@ -62,7 +62,9 @@ struct FeatureProducts {
     return sums
   }
 
-  private func size(of pair: LayerPair) -> Double { Double(layers[pair.a].dimensions) * Double(layers[pair.b].dimensions) }
+  private func size(of pair: LayerPair) -> Double {
+    Double(layers[pair.a].dimensions) * Double(layers[pair.b].dimensions)
+  }
 }
 
 /// Blocks of centred layers, kept as long as all of them fit in a limited memory, else for the time of one block.

@@ -14,7 +14,9 @@ struct HalfSamples {
   init(n: Int, count: Int, seed: UInt64) throws {
     self.count = count
     half = n / 2
-    guard half >= 4 else { throw MeasureError("bootstrap", found: "\(n) examples", expected: "at least 8 for half samples") }
+    guard half >= 4 else {
+      throw MeasureError("bootstrap", found: "\(n) examples", expected: "at least 8 for half samples")
+    }
     var values = [Float](repeating: 0, count: n * count)
     for replicate in 0..<count {
       for place in Self.half(of: n, seed: seed, replicate) { values[place * count + replicate] = 1 }
@@ -30,7 +32,9 @@ struct HalfSamples {
 
   /// The interval about an estimate: the replicates' quantiles, moved so that their mean is the estimate. Nil when fewer than half
   /// of the replicates have a value.
-  static func interval(around estimate: Double, _ values: [Double?], _ confidence: Double) -> (low: Double, high: Double)? {
+  static func interval(around estimate: Double, _ values: [Double?], _ confidence: Double) -> (
+    low: Double, high: Double
+  )? {
     let known = values.compactMap { $0 }.sorted()
     guard !known.isEmpty, known.count * 2 >= values.count else { return nil }
     let mean = known.reduce(0, +) / Double(known.count)

@@ -65,7 +65,8 @@ struct KernelBlocks {
         sums.diagonals[layer] = Array(cache.squares(layer)[range])
         // The mean that was taken off is that of all examples: of all of them rows sum to nothing, of some they do not.
         sums.rowSums[layer] =
-          n == layers[layer].count ? sums.diagonals[layer].map { -$0 } : try rowSums(layer, range, sums.diagonals[layer])
+          n == layers[layer].count
+          ? sums.diagonals[layer].map { -$0 } : try rowSums(layer, range, sums.diagonals[layer])
       }
     }
     return (sums, samples)

@@ -124,7 +124,8 @@ struct UnitRows {
         try Tensor.concat(chosen.map { try self.rows($0..<$0 + 1) })
       }
     let all = try 1 - rows.matmul(rows.t())
-    return try Tensor.concat(chosen.indices.dropLast().map { try all.select(0, $0).narrow(0, $0 + 1, chosen.count - $0 - 1) })
+    return try Tensor.concat(
+      chosen.indices.dropLast().map { try all.select(0, $0).narrow(0, $0 + 1, chosen.count - $0 - 1) })
   }
 
   /// Free of overflow and underflow in the squares.

@@ -35,7 +35,8 @@ public struct Similarity {
     }
     return try withoutGradientRethrowing {
       let (x, y) = (try CenteredLayer(name: "first features", a), try CenteredLayer(name: "second features", b))
-      var result = SimilarityResult(n: a.count, neighbors: min(options.neighbors, a.count - 1), variance: options.variance)
+      var result = SimilarityResult(
+        n: a.count, neighbors: min(options.neighbors, a.count - 1), variance: options.variance)
       func measure<Value>(_ name: String, _ body: () throws -> Value?, _ reason: String) rethrows -> Value? {
         let value = try body()
         if value == nil { result.reasons[name] = reason }
@@ -64,8 +65,9 @@ public struct SimilarityResult: Encodable, Sendable {
   public internal(set) var procrustes: Double?
   /// Correlation of the examples' cosine distances (Pearson).
   public internal(set) var rsa: Double?
-  /// Their rank correlation (Spearman), and of how many examples, evenly spread.
+  /// Their rank correlation (Spearman).
   public internal(set) var rsaSpearman: Double?
+  /// Of how many examples, evenly spread.
   public internal(set) var rsaSpearmanExamples: Int?
   /// Mean share of neighbours that both have.
   public internal(set) var mutualKNN: Double?

@@ -2,19 +2,27 @@
 // Included once for each instruction set, after vector_kernels.h, with `gram_tall` (a divisor of 16) and `gram_wide`: the block of
 // registers, gram_tall rows by gram_wide panels.
 
-/// To panels begin..<end.
-static void pack(const float *x, int64_t rows, int64_t columns, int64_t begin, int64_t end, float *to) {
+/// To panels begin..<end: scale (x - center), and squares[r] = the sum of each row's squares.
+static void pack(const float *x, const float *center, float scale, int64_t rows, int64_t columns, int64_t begin, int64_t end, float *to, double *squares) {
   for (int64_t panel = begin; panel < end; ++panel) {
     const float *from = x + panel * 16 * columns;
     float *place = to + panel * 16 * columns;
     const int64_t count = std::min<int64_t>(16, rows - panel * 16);
+    double sums[16] = {};
     for (int64_t c = 0; c < columns; c += 16) {
       const int64_t width = std::min<int64_t>(16, columns - c);
       alignas(64) float block[16][16] = {};
       for (int64_t r = 0; r < count; ++r)
-        for (int64_t k = 0; k < width; ++k) block[k][r] = from[r * columns + c + k];
-      for (int64_t k = 0; k < width; ++k) store16(place + (c + k) * 16, load16(block[k]));
+        for (int64_t k = 0; k < width; ++k) block[k][r] = scale * (from[r * columns + c + k] - center[c + k]);
+      v16f square = {};
+      for (int64_t k = 0; k < width; ++k) {
+        const v16f v = load16(block[k]);
+        square += v * v;
+        store16(place + (c + k) * 16, v);
+      }
+      for (int r = 0; r < 16; ++r) sums[r] += square[r];
     }
+    for (int64_t r = 0; r < count; ++r) squares[panel * 16 + r] = sums[r];
   }
 }
 

@@ -55,7 +55,7 @@ struct MeasureKernels {
   void (*column_sums)(const float *x, int64_t columns, int64_t begin, int64_t end, double *sums);
   void (*subtract)(const float *x, const float *center, float scale, int64_t columns, int64_t begin, int64_t end, float *y, double *squares);
   // Products of rows with rows (gram_kernels.h).
-  void (*pack)(const float *x, int64_t rows, int64_t columns, int64_t begin, int64_t end, float *to);
+  void (*pack)(const float *x, const float *center, float scale, int64_t rows, int64_t columns, int64_t begin, int64_t end, float *to, double *squares);
   void (*gram)(const float *a, const float *b, int64_t b_panels, int64_t columns, int64_t begin, int64_t end, bool upper, float *out);
 };
 const MeasureKernels &measure_kernels();

@@ -14,6 +14,13 @@ void check_rows(const at::Tensor &x) {
               x.scalar_type(), " ", x.sizes());
 }
 
+/// `row` as kernels take it for the rows of x.
+at::Tensor row_for(const at::Tensor &x, const at::Tensor &row) {
+  check_rows(x);
+  TORCH_CHECK(row.is_cpu() && row.dim() == 1 && row.size(0) == x.size(1), "a row ", row.sizes(), " does not fit ", x.sizes());
+  return row.to(at::kFloat).contiguous();
+}
+
 }  // namespace
 
 extern "C" {
@@ -33,11 +40,9 @@ ct_error *ct_column_sums(ct_tensor x, ct_tensor *out) {
 
 ct_error *ct_subtract_row(ct_tensor x, ct_tensor center, double scale, ct_tensor *out, ct_tensor *squares) {
   return guarded([&] {
-    const auto &a = get(x), &c = get(center);
-    check_rows(a);
+    const auto &a = get(x);
+    const auto by = row_for(a, get(center));
     const int64_t n = a.size(0), d = a.size(1);
-    TORCH_CHECK(c.is_cpu() && c.dim() == 1 && c.size(0) == d, "a row ", c.sizes(), " does not fit ", a.sizes());
-    const auto by = c.to(at::kFloat).contiguous();
     auto y = at::empty_like(a);
     auto s = at::empty({n}, at::kDouble);
     parallel(n, 16, [&](int64_t, int64_t begin, int64_t end) {
@@ -48,16 +53,18 @@ ct_error *ct_subtract_row(ct_tensor x, ct_tensor center, double scale, ct_tensor
   });
 }
 
-ct_error *ct_panels(ct_tensor x, ct_tensor *out) {
+ct_error *ct_panels(ct_tensor x, ct_tensor center, double scale, ct_tensor *out, ct_tensor *squares) {
   return guarded([&] {
     const auto &a = get(x);
-    check_rows(a);
+    const auto by = row_for(a, get(center));
     const int64_t n = a.size(0), d = a.size(1), panels = (n + 15) / 16;
-    auto result = at::empty({panels, d, 16}, a.options());
+    auto y = at::empty({panels, d, 16}, a.options());
+    auto s = at::empty({n}, at::kDouble);
     parallel(panels, 1, [&](int64_t, int64_t begin, int64_t end) {
-      measure_kernels().pack(a.const_data_ptr<float>(), n, d, begin, end, result.data_ptr<float>());
+      measure_kernels().pack(a.const_data_ptr<float>(), by.const_data_ptr<float>(), static_cast<float>(scale), n, d, begin, end, y.data_ptr<float>(), s.data_ptr<double>());
     });
-    put(out, result);
+    put(out, y);
+    put(squares, s);
   });
 }
 

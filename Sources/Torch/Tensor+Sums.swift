@@ -11,8 +11,13 @@ extension Tensor {
     return (rows, squares)
   }
 
-  /// The rows in panels of 16, as `gram` takes them: [n / 16 (up), d, 16].
-  public func panels() throws(TorchError) -> Tensor { try Tensor { ct_panels(raw, &$0) } }
+  /// The same in panels of 16 rows, as `gram` takes them: [n / 16 (up), d, 16].
+  public func panels(
+    minus row: Tensor, scale: Double = 1
+  ) throws(TorchError) -> (panels: Tensor, squares: Tensor) {
+    let (panels, squares) = try Tensor.pair("panels") { ct_panels(raw, row.raw, scale, &$0, &$1) }
+    return (panels, squares)
+  }
 
   /// The products of all rows with all rows of `other`, both in panels, [n, m] up to multiples of 16, which are 0. Faster than `matmul`
   /// where rows meet many others, since they are laid out once.

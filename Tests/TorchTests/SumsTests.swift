@@ -8,6 +8,8 @@ import Torch
     try Tensor(counterNumbers(stream, n * d).map { $0 + offset }, shape: [n, d]).to(.f32)
   }
 
+  private func panels(_ x: Tensor) throws -> Tensor { try x.panels(minus: .zeros([x.shape[1]], type: .f64)).panels }
+
   static let sizes = [(1, 1), (3, 5), (16, 16), (17, 33), (70, 300), (200, 1100), (130, 256), (257, 48)]
 
   @Test(arguments: sizes)
@@ -20,6 +22,12 @@ import Torch
     let wanted = try (wide - center) * 0.5
     #expect(try relativeGap(y, wanted) <= 1e-6)
     #expect(try relativeGap(squares, wanted.square().sum([1])) <= 1e-6)
+    let (packed, ofPanels) = try x.panels(minus: center, scale: 0.5)
+    #expect(try relativeGap(ofPanels, wanted.square().sum([1])) <= 1e-6)
+    let unpacked = try packed.permute([0, 2, 1]).reshape([(n + 15) / 16 * 16, d])
+    #expect(
+      try relativeGap(unpacked.narrow(0, 0, n), y) <= 1e-7
+        && unpacked.square().sum().item() <= 1.00001 * y.square().sum().item() + 1e-9)
     var sums = [1.0, 0, 0]
     try Tensor.addDots([x, y], pairs: [(0, 0), (0, 1), (1, 1)], factor: 2, to: &sums)
     let dots = try [wide.square(), wide * wanted, wanted.square()].map { try $0.sum().item() }
@@ -29,7 +37,7 @@ import Torch
   @Test(arguments: sizes, sizes)
   func gram(a: (n: Int, d: Int), b: (n: Int, d: Int)) throws {
     let (x, y) = (try rows(2, a.n, a.d), try rows(3, b.n, a.d))
-    let found = try x.panels().gram(y.panels())
+    let found = try panels(x).gram(panels(y))
     let (height, width) = ((a.n + 15) / 16 * 16, (b.n + 15) / 16 * 16)
     #expect(found.shape == [height, width])
     let inner = try found.narrow(0, 0, a.n).narrow(1, 0, b.n)
@@ -41,7 +49,7 @@ import Torch
   @Test(arguments: sizes)
   func upperGram(n: Int, d: Int) throws {
     let x = try rows(4, n, d)
-    let found = try x.panels().upperGram()
+    let found = try panels(x).upperGram()
     let wide = try x.to(.f64).matmul(x.to(.f64).t())
     let upper = try Tensor.call("aten::triu", [.tensor(wide), .int(1)])[0]
     #expect(try relativeGap(found.narrow(0, 0, n).narrow(1, 0, n), upper) <= 1e-6)
@@ -55,7 +63,7 @@ import Torch
     #expect(throws: TorchError.self) { try x.to(.f64).columnSums() }
     #expect(throws: TorchError.self) { try x.t().columnSums() }
     #expect(throws: TorchError.self) { try x.subtracting(row: .zeros([5], type: .f64)) }
-    #expect(throws: TorchError.self) { try x.panels().gram(rows(1, 4, 7).panels()) }
+    #expect(throws: TorchError.self) { try panels(x).gram(panels(rows(1, 4, 7))) }
     #expect(throws: TorchError.self) { try x.gram(x) }
     var sums = [0.0]
     #expect(throws: TorchError.self) { try Tensor.addDots([x, rows(1, 4, 7)], pairs: [(0, 1)], to: &sums) }

@@ -225,8 +225,8 @@ CT_CALL ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_te
 CT_CALL ct_column_sums(ct_tensor x, ct_tensor *out); /* [d] f64 */
 /* scale (x - center), center [d] f64; and the sum of each row's squares [n] f64. */
 CT_CALL ct_subtract_row(ct_tensor x, ct_tensor center, double scale, ct_tensor *out, ct_tensor *squares);
-/* Rows in panels of 16, as ct_gram takes them: [n, d] -> [n / 16 (up), d, 16]. */
-CT_CALL ct_panels(ct_tensor x, ct_tensor *out);
+/* The same in panels of 16 rows, as ct_gram takes them: [n / 16 (up), d, 16]. */
+CT_CALL ct_panels(ct_tensor x, ct_tensor center, double scale, ct_tensor *out, ct_tensor *squares);
 /* The products of all rows of a with all rows of b, both in panels: [16 panels of a, 16 panels of b], 0 beyond the last rows. With
  * `upper`, of a with itself, only above the diagonal, 0 elsewhere. */
 CT_CALL ct_gram(ct_tensor a, ct_tensor b, bool upper, ct_tensor *out);

@@ -20,7 +20,7 @@ final class CenteredLayer {
     for range in source.blocks() { sums = try sums + Self.columnSums(source.rows(range)) }
     guard try sums.isAllFinite() else { throw try source.errorOfNotFinite(name) }
     mean = try sums / Double(source.count)
-    let sample = try source.rows(0..<min(source.count, 512)).to(.f64) - mean
+    let sample = try source.rows(0..<min(source.count, 64)).to(.f64) - mean
     let square = try sample.square().mean().item()
     scale = square > 0 && square.isFinite ? 1 / square.squareRoot() : 1
   }
@@ -30,10 +30,21 @@ final class CenteredLayer {
 
   /// `range` of the rows [m, d] f32, and the square of each row's length [m] f64.
   func rows(_ range: Range<Int>) throws -> (rows: Tensor, squares: Tensor) {
+    let (rows, row, scale) = try prepared(range)
+    return try rows.subtracting(row: row, scale: scale)
+  }
+
+  /// The same in panels.
+  func panels(_ range: Range<Int>) throws -> (panels: Tensor, squares: Tensor) {
+    let (rows, row, scale) = try prepared(range)
+    return try rows.panels(minus: row, scale: scale)
+  }
+
+  /// Rows in f32, and what is still to be taken off and multiplied by: nothing where f64 was centred as such.
+  private func prepared(_ range: Range<Int>) throws -> (rows: Tensor, row: Tensor, scale: Double) {
     let rows = try source.rows(range)
-    guard rows.elementType == .f64 else { return try Self.single(rows).subtracting(row: mean, scale: scale) }
-    let centred = try ((rows - mean) * scale).to(.f32)
-    return try centred.subtracting(row: .zeros([dimensions], type: .f64))
+    guard rows.elementType == .f64 else { return (try Self.single(rows), mean, scale) }
+    return (try ((rows - mean) * scale).to(.f32), try .zeros([dimensions], type: .f64), 1)
   }
 
   /// `range` of the rows [m, d] in double.

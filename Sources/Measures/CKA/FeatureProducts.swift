@@ -96,9 +96,10 @@ struct BlockCache {
 
   mutating func block(_ layer: Int, _ place: Int, _ range: Range<Int>) throws -> Tensor {
     if let block = blocks[layer][place] { return block }
-    let (rows, squares) = try layers[layer].rows(range)
+    let (rows, squares) =
+      layout == .panels ? try layers[layer].panels(range) : try layers[layer].rows(range)
     lengths[layer].replaceSubrange(range, with: try squares.doubles())
-    let block = layout == .transposed ? try rows.t().contiguous() : try rows.panels()
+    let block = layout == .transposed ? try rows.t().contiguous() : rows
     blocks[layer][place] = block
     return block
   }

@@ -5,6 +5,7 @@ struct AnalyzeCommand: ParsableCommand {
     commandName: "analyze", abstract: "Measures on feature files of any origin.",
     subcommands: [
       Separation.self, CKAOfFiles.self, SimilarityOfFiles.self, SparsityOfFile.self, SpectrumOfFile.self,
+      AgreementOfFiles.self, OODOfFiles.self,
       CollapseOfFile.self,
     ])
 }

@@ -75,6 +75,35 @@ struct AnalyzeTests {
     #expect((headless.json["reasons"] as? [String: String])?["nc3"]?.contains("--weights") == true)
   }
 
+  @Test func outputsOfClassifiers() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    let labels = ["--labels", file("outputs.y.npy")]
+    let calibration = try tool.run(
+      ["analyze", "calibration", file("outputs.a.npy")] + labels + [
+        "--fit", file("outputs.b.npy"), "--fit-labels", file("outputs.y.npy"), "--json",
+      ])
+    for key in ["nll", "brier", "ece", "ece_adaptive", "ece_classwise", "accuracy", "temperature", "scaled", "bins"] {
+      #expect(calibration.json[key] != nil && !(calibration.json[key] is NSNull), "\(key): \(calibration.errors)")
+    }
+    let raw = try tool.run(["analyze", "calibration", file("outputs.a.npy")] + labels + ["--json"])
+    #expect(raw.json["temperature"] is NSNull && (raw.json["reason"] as? String)?.contains("--fit") == true)
+    let two = try tool.run(
+      ["analyze", "agreement", file("outputs.a.npy"), file("outputs.b.npy")] + labels + ["--json"])
+    for key in ["agreement", "kappa", "mcnemar_p", "accuracy_a", "accuracy_b", "ensemble_accuracy"] {
+      #expect(two.json[key] is NSNumber, "\(key): \(two.errors)")
+    }
+    let ood = try tool.run(
+      "analyze", "ood", "--in", file("ood.inside.npz"), "--out", file("ood.outside.npz"), "--fit",
+      file("ood.train.npz"),
+      "--json")
+    for key in ["msp", "max_logit", "energy", "mahalanobis", "knn"] {
+      let figures = ood.json[key] as? [String: Double]
+      #expect(
+        Set(figures?.keys.map { $0 } ?? []) == ["auroc", "aupr_in", "aupr_out", "fpr95"], "\(key): \(ood.errors)")
+    }
+  }
+
   @Test func poolingAndWhatIsNotFinite() throws {
     let tool = try Tool()
     defer { tool.remove() }
@@ -111,6 +140,11 @@ struct AnalyzeTests {
     (["collapse", "collapse.x.npy"], 3, "--labels"),
     (["collapse", "collapse.x.npy", "--labels", "plain.y.npy"], 3, "14"),
     (["sparsity", "nowhere.npy"], 3, "nowhere.npy"),
+    (["agreement", "outputs.a.npy"], 2, "at least two"),
+    (["agreement", "outputs.a.npy", "collapse.x.npy"], 3, "found 48; expected 150"),
+    (["calibration", "outputs.a.npy"], 3, "--labels"),
+    (["ood", "--in", "outputs.a.npy", "--out", "collapse.x.npy"], 3, "10 classes; expected 6"),
+    (["ood", "--in", "outputs.a.npy"], 2, "--out"),
   ])
   func whatIsWrongIsSaid(_ arguments: [String], _ code: Int32, _ said: String) throws {
     let tool = try Tool()

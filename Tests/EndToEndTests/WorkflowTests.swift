@@ -119,7 +119,9 @@ struct ExitCodeTests {
   @Test(arguments: [
     ["study", "run"], ["study", "status"], ["study", "report"], ["study", "list"], ["train"], ["evaluate"], ["extract"],
     ["analyze", "separation"], ["analyze", "cka"], ["analyze", "similarity"], ["analyze", "spectrum"],
-    ["analyze", "sparsity"], ["analyze", "collapse"], ["transfer", "probe"], ["transfer", "knn"], ["data", "list"],
+    ["analyze", "sparsity"], ["analyze", "collapse"], ["analyze", "calibration"], ["analyze", "agreement"],
+    ["analyze", "ood"],
+    ["transfer", "probe"], ["transfer", "knn"], ["data", "list"],
     ["data", "info"],
     ["doctor"],
     ["bench", "train"],

@@ -49,4 +49,65 @@ static void subtract(const float *x, const float *center, float scale, int64_t c
   }
 }
 
-static MeasureKernels measure_table() { return {dot, column_sums, subtract, pack, gram}; }
+typedef double v8d __attribute__((vector_size(64)));
+template <class T>
+__attribute__((always_inline)) static inline v8d load8(const T *p) {
+  typedef T V __attribute__((vector_size(8 * sizeof(T))));
+  V v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return __builtin_convertvector(v, v8d);
+}
+static double total(v8d v) {
+  double sum = 0;
+  for (int i = 0; i < 8; ++i) sum += v[i];
+  return sum;
+}
+
+/// sums += y - shift for a row y = x - center, divided by its length if `unit`; adds |y - shift|^2 to `square`. `y` is room for a row; center
+/// and shift may be null. False, and nothing added, for a row of zeros that has no length to be divided by.
+template <class T>
+static bool add_row(const T *x, const double *center, const double *shift, bool unit, int64_t columns, double *y, double *sums, double *square) {
+  v8d squares = {};
+  double rest = 0;
+  int64_t c = 0;
+  for (; c + 8 <= columns; c += 8) {
+    v8d v = load8(x + c);
+    if (center) v -= load8(center + c);
+    __builtin_memcpy(y + c, &v, sizeof v);
+    squares += v * v;
+  }
+  for (; c < columns; ++c) {
+    y[c] = x[c] - (center ? center[c] : 0);
+    rest += y[c] * y[c];
+  }
+  double factor = 1;
+  if (unit) {
+    double length = total(squares) + rest;
+    if (!(length > 1e-280 && length < 1e280)) {
+      // Squares beyond the range of doubles, or nothing at all.
+      double largest = 0;
+      for (c = 0; c < columns; ++c) largest = std::max(largest, std::fabs(y[c]));
+      if (largest == 0) return false;
+      length = 0;
+      for (c = 0; c < columns; ++c) y[c] /= largest, length += y[c] * y[c];
+    }
+    factor = 1 / std::sqrt(length);
+  }
+  squares = v8d{}, rest = 0;
+  for (c = 0; c + 8 <= columns; c += 8) {
+    v8d v = load8(y + c) * factor;
+    if (shift) v -= load8(shift + c);
+    squares += v * v;
+    v += load8(sums + c);
+    __builtin_memcpy(sums + c, &v, sizeof v);
+  }
+  for (; c < columns; ++c) {
+    const double v = y[c] * factor - (shift ? shift[c] : 0);
+    rest += v * v;
+    sums[c] += v;
+  }
+  *square += total(squares) + rest;
+  return true;
+}
+
+static MeasureKernels measure_table() { return {dot, column_sums, subtract, pack, gram, add_row<float>, add_row<double>}; }

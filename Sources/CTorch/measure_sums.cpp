@@ -1,6 +1,8 @@
 // Sums over rows of features.
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "guard.h"
 #include "kernels.h"
 #include "parallel.h"
@@ -117,6 +119,66 @@ ct_error *ct_add_dots(const ct_tensor *tensors, intptr_t n, const intptr_t *pair
     });
     for (int64_t part = 0; part < parts; ++part)
       for (intptr_t i = 0; i < count; ++i) sums[i] += factor * shares[part * count + i];
+  });
+}
+
+ct_error *ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct_tensor shift, bool unit, ct_tensor sums, ct_tensor squares, intptr_t *zeros) {
+  return guarded([&] {
+    const auto &a = get(x), &labels = get(classes), &to = get(sums), &to_squares = get(squares);
+    const auto origin = optional(center), off = optional(shift);
+    const int64_t n = a.dim() == 2 ? a.size(0) : 0, d = a.dim() == 2 ? a.size(1) : 0, k = to_squares.numel();
+    TORCH_CHECK(a.is_cpu() && a.dim() == 2 && (a.scalar_type() == at::kFloat || a.scalar_type() == at::kDouble) && a.is_contiguous(),
+                "rows need [n, d] f32 or f64 in memory order on the processor, got ", a.scalar_type(), " ", a.sizes());
+    TORCH_CHECK(labels.scalar_type() == at::kLong && labels.sizes() == at::IntArrayRef({n}) && labels.is_contiguous(), "classes ", labels.sizes(), " do not fit ", a.sizes());
+    TORCH_CHECK(to.scalar_type() == at::kDouble && to.sizes() == at::IntArrayRef({k, d}) && to.is_contiguous() && to_squares.scalar_type() == at::kDouble,
+                "sums ", to.sizes(), " do not fit");
+    for (const auto *row : {&origin, &off})
+      TORCH_CHECK(!row->defined() || (row->scalar_type() == at::kDouble && row->sizes() == at::IntArrayRef({d}) && row->is_contiguous()), "a row ", row->sizes(), " does not fit ", a.sizes());
+    // Rows by class, so that a class's sums stay in the cache; a class is one thread's, so its rows are added in one order.
+    const auto *of = labels.const_data_ptr<int64_t>();
+    std::vector<int64_t> starts(k + 1), order(n);
+    for (int64_t i = 0; i < n; ++i) {
+      TORCH_CHECK(of[i] >= 0 && of[i] < k, "no class ", of[i], " of ", k);
+      ++starts[of[i] + 1];
+    }
+    for (int64_t c = 0; c < k; ++c) starts[c + 1] += starts[c];
+    auto next = starts;
+    for (int64_t i = 0; i < n; ++i) order[next[of[i]]++] = i;
+    // Where classes are few for the threads, these take parts of a class, to sums of their own; as many parts for any number of threads.
+    const int64_t parts = std::clamp<int64_t>((1 << 22) / std::max<int64_t>(d, 1), 1, 64);
+    std::vector<int64_t> cuts{0};
+    for (int64_t c = 0; c < k; ++c) {
+      const int64_t size = starts[c + 1] - starts[c], pieces = std::max<int64_t>(1, std::min<int64_t>(parts, size * parts / std::max<int64_t>(n, 1)));
+      for (int64_t p = 1; p <= pieces && size > 0; ++p) cuts.push_back(starts[c] + size * p / pieces);
+    }
+    const int64_t pieces = static_cast<int64_t>(cuts.size()) - 1;
+    const bool few = pieces <= 2 * parts;
+    std::vector<double> own(few ? pieces * (d + 1) : 0);
+    std::vector<int64_t> missing(part_limit());
+    const auto add = [&](int64_t place, double *row, double *into, double *square) {
+      const double *c = origin.defined() ? origin.const_data_ptr<double>() : nullptr, *s = off.defined() ? off.const_data_ptr<double>() : nullptr;
+      return a.scalar_type() == at::kFloat ? measure_kernels().add_row(a.const_data_ptr<float>() + place * d, c, s, unit, d, row, into, square)
+                                           : measure_kernels().add_row_double(a.const_data_ptr<double>() + place * d, c, s, unit, d, row, into, square);
+    };
+    auto *all = to.data_ptr<double>(), *all_squares = to_squares.data_ptr<double>();
+    parallel(few ? pieces : k, 1, [&](int64_t part, int64_t begin, int64_t end) {
+      std::vector<double> row(d);
+      for (int64_t piece = begin; piece < end; ++piece) {
+        const int64_t first = few ? cuts[piece] : starts[piece], last = few ? cuts[piece + 1] : starts[piece + 1];
+        double *into = few ? own.data() + piece * (d + 1) : all + piece * d, *square = few ? into + d : all_squares + piece;
+        for (int64_t i = first; i < last; ++i)
+          if (!add(order[i], row.data(), into, square)) ++missing[part];
+      }
+    });
+    if (few)
+      for (int64_t piece = 0; piece < pieces; ++piece) {
+        const int64_t c = of[order[cuts[piece]]];
+        const double *from = own.data() + piece * (d + 1);
+        for (int64_t j = 0; j < d; ++j) all[c * d + j] += from[j];
+        all_squares[c] += from[d];
+      }
+    *zeros = 0;
+    for (const auto count : missing) *zeros += count;
   });
 }
 

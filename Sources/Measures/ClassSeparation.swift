@@ -11,10 +11,10 @@ import Torch
 /// classes weigh the same whatever their size. The debiased form leaves the self-pairs out of the within-class means
 /// and, where a class is paired with itself, out of d_total; it needs two examples of every class.
 ///
-/// All but the angle take one pass over the features after the one or two that find the centre, since for squared
-/// Euclidean distances (half of which, on unit vectors, is the cosine distance) a mean over pairs is a difference of
-/// moments. The moments are taken about the centre in double precision, so that a large common part of the features
-/// cancels nothing. The angle has no such form and takes every pair, block by block.
+/// All but the angle take one pass over the features (the centred cosine one more, for the centre), since for squared Euclidean
+/// distances (half of which, on unit vectors, is the cosine distance) a mean over pairs is a difference of moments. The
+/// moments are taken about one of the rows in double precision, so that a large common part of the features cancels
+/// nothing. The angle has no such form and takes every pair, block by block.
 public struct ClassSeparation {
   /// A distance between two feature vectors x and y.
   public enum Distance: String, Codable, Hashable, Sendable, CaseIterable {
@@ -58,55 +58,57 @@ public struct ClassSeparation {
     let classes = Classes(labels)
     let distances = distances ?? defaultDistances(count: source.count)
     return try withoutGradientRethrowing {
-      let raw = Rows(source: source, classes: classes, center: nil, normalized: false)
-      let mean = try raw.centerOfClassMeans()
       var result = SeparationResult(n: source.count, classes: classes.count, dimensions: source.dimensions)
-      if distances.contains(.squaredEuclidean) {
-        let rows = Rows(source: source, classes: classes, center: mean, normalized: false)
-        result.squaredEuclidean = try moments(rows, scale: 2)
-      }
-      if distances.contains(.centeredCosine) {
-        result.centeredCosine = try ofUnitVectors(
-          Rows(source: source, classes: classes, center: mean, normalized: true))
+      if distances.contains(.squaredEuclidean) || distances.contains(.centeredCosine) {
+        let raw = try Rows(source: source, classes: classes, center: nil, normalized: false).sums()
+        if distances.contains(.squaredEuclidean) {
+          let magnitude = try raw.shift.square().sum().item()
+          result.squaredEuclidean = try moments(raw, classes, scale: 2, magnitude: magnitude)
+        }
+        if distances.contains(.centeredCosine) {
+          let mean = try raw.shift + (raw.vectors / classes.sizesColumn()).mean([0])
+          result.centeredCosine = try ofUnitVectors(
+            Rows(source: source, classes: classes, center: mean, normalized: true))
+        }
       }
       if distances.contains(.cosine) || distances.contains(.angle) {
         let unit = Rows(source: source, classes: classes, center: nil, normalized: true)
-        if distances.contains(.cosine) { result.cosine = try ofUnitVectors(unit) }
-        if distances.contains(.angle) { result.angle = try angles(unit) }
+        let cosine = try ofUnitVectors(unit)
+        if distances.contains(.cosine) { result.cosine = cosine }
+        if distances.contains(.angle) {
+          result.angle = cosine.within == nil ? .init(reason: cosine.reason ?? "no directions") : try angles(unit)
+        }
       }
       return result
     }
   }
 
-  /// Cosine distances of unit vectors: their moments about their own centre.
+  /// Cosine distances of unit vectors, by their moments.
   private static func ofUnitVectors(_ rows: Rows<some RowSource>) throws -> SeparationResult.Entry {
-    if let reason = try rows.reasonAgainstNormalizing() { return .init(reason: reason) }
-    var shifted = rows
-    shifted.shift = try rows.centerOfClassMeans()
-    return try moments(shifted, scale: 1)
+    let sums = try rows.sums()
+    if let reason = rows.reasonAgainstNormalizing(sums.zeros) { return .init(reason: reason) }
+    return try moments(sums, rows.classes, scale: 1, magnitude: 1)
   }
 
-  /// `scale` / 2 times the mean squared Euclidean distances, from class sums and sums of squares.
-  private static func moments(_ rows: Rows<some RowSource>, scale: Double) throws -> SeparationResult.Entry {
-    let sums = try rows.sums()
-    let sizes = try Tensor(rows.classes.sizes.map(Double.init))
-    let means = try sums.vectors / sizes.unsqueeze(1)
-    let squares = try (sums.squares / sizes).doubles()  // E_k |v|^2
+  /// `scale` / 2 times the mean squared Euclidean distances, from class sums and sums of squares about a common shift. `magnitude` is the
+  /// squared size of the numbers before it was taken off.
+  private static func moments(
+    _ sums: Rows<some RowSource>.Sums, _ classes: Classes, scale: Double, magnitude: Double
+  ) throws -> SeparationResult.Entry {
+    let means = try sums.vectors / classes.sizesColumn()
+    let squares = try (sums.squares / classes.sizesColumn().squeeze(1)).doubles()  // E_k |v|^2
     let normSquares = try means.square().sum([1]).doubles()  // |v_k|^2
     let count = Double(squares.count)
     let centerSquare = try means.mean([0]).square().sum().item()
     let within = zip(squares, normSquares).map { scale * max($0 - $1, 0) }
     let total = scale * max(squares.reduce(0, +) / count - centerSquare, 0)
-    let debiased = zip(within, rows.classes.sizes).map { $0 * Double($1) / Double($1 - 1) }
-    let magnitude = scale * (try rows.magnitude())
+    let debiased = zip(within, classes.sizes).map { $0 * Double($1) / Double($1 - 1) }
     return SeparationResult.Entry(
-      within: within, debiased: debiased, total: total, sizes: rows.classes.sizes, rounding: 1e-28 * magnitude
-    )
+      within: within, debiased: debiased, total: total, sizes: classes.sizes, rounding: 1e-28 * scale * magnitude)
   }
 
   /// Angles between all pairs, upper triangle of blocks.
   private static func angles(_ rows: Rows<some RowSource>) throws -> SeparationResult.Entry {
-    if let reason = try rows.reasonAgainstNormalizing() { return .init(reason: reason) }
     let classes = rows.classes
     let count = Double(classes.count)
     // Rows in order of class, so that pairs of one class lie in few blocks. The unit vectors must fit in memory.

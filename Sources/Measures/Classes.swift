@@ -21,6 +21,9 @@ public struct Classes: Sendable {
     self.sizes = sizes
   }
 
+  /// The sizes as a column [K, 1], f64.
+  func sizesColumn() throws -> Tensor { try Tensor(sizes.map(Double.init)).unsqueeze(1) }
+
   /// The class that `label` has, or nil when no example had it.
   public func index(of label: Int) -> Int? {
     var (low, high) = (0, values.count)

@@ -1,7 +1,7 @@
 import Features
 import Torch
 
-/// Feature rows on their way into sums: minus a centre, made unit vectors, shifted; in double precision, by blocks.
+/// Feature rows on their way into sums: minus a centre, made unit vectors; in double precision, by blocks.
 struct Rows<Source: RowSource> {
   let source: Source
   let classes: Classes
@@ -9,67 +9,63 @@ struct Rows<Source: RowSource> {
   let center: Tensor?
   /// Whether rows are divided by their length after that.
   let normalized: Bool
-  /// [d], subtracted last, to keep moments free of cancellation.
-  var shift: Tensor?
 
-  init(source: Source, classes: Classes, center: Tensor?, normalized: Bool) {
-    self.source = source
-    self.classes = classes
-    self.center = center
-    self.normalized = normalized
+  /// Sums over each class of rows less a common shift.
+  struct Sums {
+    /// Of the rows [K, d], and of their squared lengths [K].
+    let vectors, squares: Tensor
+    /// What was taken off every row: one of them, so that moments are free of cancellation.
+    let shift: Tensor
+    /// Rows that have no direction, and were left out.
+    let zeros: Int
   }
 
-  /// Calls `body` with each block [m, d] (f64) and the classes of its rows.
-  func forEachBlock(_ body: (Tensor, ArraySlice<Int>) throws -> Void) throws {
-    for range in source.blocks() {
-      var block = try source.rows(range).to(.f64)
-      if let center { block = try block - center }
-      if normalized { block = try Self.unit(block) }
-      if let shift { block = try block - shift }
-      try body(block, classes.indices[range])
+  /// One pass over the rows. Throws `MeasureError` when a number is not finite.
+  func sums() throws -> Sums {
+    let vectors = try Tensor.zeros([classes.count, source.dimensions], type: .f64)
+    let squares = try Tensor.zeros([classes.count], type: .f64)
+    var zeros = 0
+    let shift = try self.shift()
+    // Large blocks, so that each has many rows of a class.
+    for range in source.blocks(of: 1 << 25) {
+      var rows = try source.rows(range)
+      switch rows.elementType {
+      case .f32, .f64: break
+      case .i64, .bool: rows = try rows.to(.f64)
+      default: rows = try rows.to(.f32)
+      }
+      zeros += try rows.contiguous().addClassSums(
+        Tensor(Array(classes.indices[range])), center: center, shift: shift, unit: normalized, to: vectors,
+        squares: squares)
     }
+    guard try vectors.isAllFinite() else { throw try source.errorOfNotFinite() }
+    return Sums(vectors: vectors, squares: squares, shift: shift, zeros: zeros)
+  }
+
+  /// The first row as the sums take it; zeros where it has no direction.
+  private func shift() throws -> Tensor {
+    var row = try source.rows(0..<1).to(.f64)
+    if let center { row = try row - center }
+    if normalized {
+      let largest = try row.abs().max().item()
+      row = largest > 0 && largest.isFinite ? try Self.unit(row) : try .zeros([1, source.dimensions], type: .f64)
+    }
+    return try row.squeeze(0).contiguous()
   }
 
   /// All rows [n, d].
   func all() throws -> Tensor {
     var blocks: [Tensor] = []
-    try forEachBlock { block, _ in blocks.append(block) }
-    return blocks.count == 1 ? blocks[0] : try .concat(blocks, 0)
-  }
-
-  /// Sums over each class: of the rows [K, d], and of their squared lengths [K].
-  func sums() throws -> (vectors: Tensor, squares: Tensor) {
-    var vectors = try Tensor.zeros([classes.count, source.dimensions], type: .f64)
-    var squares = try Tensor.zeros([classes.count], type: .f64)
-    try forEachBlock { block, labels in
-      let index = try Tensor(Array(labels))
-      vectors = try vectors.indexAdd(0, index, block)
-      squares = try squares.indexAdd(0, index, block.square().sum([1]))
-    }
-    return (vectors, squares)
-  }
-
-  /// The unweighted mean [d] of the class means. Throws when a feature is not finite.
-  func centerOfClassMeans() throws -> Tensor {
-    let sums = try sums()
-    guard try sums.vectors.isAllFinite() else { throw try source.errorOfNotFinite() }
-    return try (sums.vectors / Tensor(classes.sizes.map(Double.init)).unsqueeze(1)).mean([0])
-  }
-
-  /// The squared size of the numbers that moments are taken of, before shifting: the scale of their rounding.
-  func magnitude() throws -> Double {
-    if normalized { return 1 }
-    return try center.map { try $0.square().sum().item() } ?? 0
-  }
-
-  /// Why rows cannot be made unit vectors, or nil.
-  func reasonAgainstNormalizing() throws -> String? {
-    var zeros = 0
     for range in source.blocks() {
       var block = try source.rows(range).to(.f64)
       if let center { block = try block - center }
-      zeros += Int(try block.abs().max([1]).equals(.zeros([], type: .f64)).to(.f64).sum().item())
+      blocks.append(normalized ? try Self.unit(block) : block)
     }
+    return blocks.count == 1 ? blocks[0] : try .concat(blocks, 0)
+  }
+
+  /// Why rows cannot be made unit vectors, or nil.
+  func reasonAgainstNormalizing(_ zeros: Int) -> String? {
     guard zeros > 0 else { return nil }
     let what = center == nil ? "are zero" : "equal the centre"
     return "\(zeros) of \(source.count) feature vectors \(what): they have no direction"

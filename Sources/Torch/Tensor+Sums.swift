@@ -19,6 +19,19 @@ extension Tensor {
     return (panels, squares)
   }
 
+  /// Adds every row y = x - `center`, divided by its length if `unit`, to the sums of its class: y - `shift` to `sums` [K, d] and its
+  /// square to `squares` [K], both f64. `classes` is i64 [n]. Rows [n, d] f32 or f64; in double. Returns how many rows of zeros had no
+  /// length and were left out. The same bytes for any number of threads.
+  public func addClassSums(
+    _ classes: Tensor, center: Tensor? = nil, shift: Tensor? = nil, unit: Bool, to sums: Tensor, squares: Tensor
+  ) throws(TorchError) -> Int {
+    var zeros = 0
+    let error = ct_add_class_sums(
+      raw, classes.raw, center?.raw ?? Tensor.absent, shift?.raw ?? Tensor.absent, unit, sums.raw, squares.raw, &zeros)
+    try check(error, "addClassSums")
+    return zeros
+  }
+
   /// The products of all rows with all rows of `other`, both in panels, [n, m] up to multiples of 16, which are 0. Faster than `matmul`
   /// where rows meet many others, since they are laid out once.
   public func gram(_ other: Tensor) throws(TorchError) -> Tensor { try Tensor { ct_gram(raw, other.raw, false, &$0) } }

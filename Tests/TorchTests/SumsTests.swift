@@ -58,6 +58,42 @@ import Torch
       try abs(found.square().sum().item() - upper.square().sum().item()) <= 1e-5 * max(1, upper.square().sum().item()))
   }
 
+  /// Few classes, as many as there are parts, and more; one of them empty. f32 and f64, with centre and shift and without.
+  @Test(arguments: [1, 2, 40, 300], [5, 33])
+  func classSums(count: Int, d: Int) throws {
+    let n = 700
+    let classes = (0..<n).map { $0 * 7 % count == 1 ? 0 : $0 * 7 % count }
+    for type in [ElementType.f32, .f64] {
+      let x = try rows(5, n, d, offset: 2).to(type)
+      let wide = try x.to(.f64)
+      for (center, shift, unit) in [(nil, nil, false), (try wide.mean([0]), try wide.select(0, 3), true)]
+        as [(Tensor?, Tensor?, Bool)]
+      {
+        var y = wide
+        if let center { y = try y - center }
+        if unit { y = try y / y.norm(1, keep: true) }
+        if let shift { y = try y - shift }
+        let index = try Tensor(classes)
+        let wanted = try Tensor.zeros([count, d], type: .f64).indexAdd(0, index, y)
+        let wantedSquares = try Tensor.zeros([count], type: .f64).indexAdd(0, index, y.square().sum([1]))
+        let (sums, squares) = (try Tensor.zeros([count, d], type: .f64), try Tensor.zeros([count], type: .f64))
+        let zeros = try x.addClassSums(index, center: center, shift: shift, unit: unit, to: sums, squares: squares)
+        #expect(zeros == 0)
+        #expect(try relativeGap(sums, wanted) <= 1e-12 && relativeGap(squares, wantedSquares) <= 1e-12)
+      }
+    }
+  }
+
+  /// Lengths beyond what squares hold, and none at all.
+  @Test func extremeLengths() throws {
+    let x = try Tensor([3e200, 4e200, 0, 0, 3e-200, 4e-200] as [Double], shape: [3, 2])
+    let (sums, squares) = (try Tensor.zeros([1, 2], type: .f64), try Tensor.zeros([1], type: .f64))
+    let zeros = try x.addClassSums(Tensor([0, 0, 0]), unit: true, to: sums, squares: squares)
+    #expect(try zeros == 1 && relativeGap(sums.doubles(), [1.2, 1.6]) <= 1e-14 && abs(squares.item() - 2) <= 1e-14)
+    #expect(throws: TorchError.self) { try x.addClassSums(Tensor([0, 0, 1]), unit: true, to: sums, squares: squares) }
+    #expect(throws: TorchError.self) { try x.addClassSums(Tensor([0, 0]), unit: true, to: sums, squares: squares) }
+  }
+
   @Test func misfitsAreRefused() throws {
     let x = try rows(1, 4, 6)
     #expect(throws: TorchError.self) { try x.to(.f64).columnSums() }

@@ -230,6 +230,10 @@ CT_CALL ct_panels(ct_tensor x, ct_tensor center, double scale, ct_tensor *out, c
 /* The products of all rows of a with all rows of b, both in panels: [16 panels of a, 16 panels of b], 0 beyond the last rows. With
  * `upper`, of a with itself, only above the diagonal, 0 elsewhere. */
 CT_CALL ct_gram(ct_tensor a, ct_tensor b, bool upper, ct_tensor *out);
+/* For every row y = x - center of x [n, d] (f32 or f64), divided by its length if `unit`: sums[class] += y - shift, squares[class] += |y - shift|^2,
+ * with `classes` i64 [n] in 0..<k, `sums` [k, d] and `squares` [k] f64. center and shift [d] f64, or impl NULL. Rows of zeros that
+ * have no length are left out; `zeros` is their number. The same bytes for any number of threads. */
+CT_CALL ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct_tensor shift, bool unit, ct_tensor sums, ct_tensor squares, intptr_t *zeros);
 /* sums[i] += factor times the sum of the elementwise product of tensors[pairs[2 i]] and tensors[pairs[2 i + 1]], all of one size. */
 CT_CALL ct_add_dots(const ct_tensor *tensors, intptr_t n, const intptr_t *pairs, intptr_t count, double factor, double *sums);
 

@@ -93,7 +93,7 @@ public struct ClassSeparation {
   /// `scale` / 2 times the mean squared Euclidean distances, from class sums and sums of squares about a common shift. `magnitude` is the
   /// squared size of the numbers before it was taken off.
   private static func moments(
-    _ sums: Rows<some RowSource>.Sums, _ classes: Classes, scale: Double, magnitude: Double
+    _ sums: ClassSums, _ classes: Classes, scale: Double, magnitude: Double
   ) throws -> SeparationResult.Entry {
     let means = try sums.vectors / classes.sizesColumn()
     let squares = try (sums.squares / classes.sizesColumn().squeeze(1)).doubles()  // E_k |v|^2

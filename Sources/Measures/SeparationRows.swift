@@ -10,18 +10,8 @@ struct Rows<Source: RowSource> {
   /// Whether rows are divided by their length after that.
   let normalized: Bool
 
-  /// Sums over each class of rows less a common shift.
-  struct Sums {
-    /// Of the rows [K, d], and of their squared lengths [K].
-    let vectors, squares: Tensor
-    /// What was taken off every row: one of them, so that moments are free of cancellation.
-    let shift: Tensor
-    /// Rows that have no direction, and were left out.
-    let zeros: Int
-  }
-
   /// One pass over the rows. Throws `MeasureError` when a number is not finite.
-  func sums() throws -> Sums {
+  func sums() throws -> ClassSums {
     let vectors = try Tensor.zeros([classes.count, source.dimensions], type: .f64)
     let squares = try Tensor.zeros([classes.count], type: .f64)
     var zeros = 0
@@ -39,7 +29,7 @@ struct Rows<Source: RowSource> {
         squares: squares)
     }
     guard try vectors.isAllFinite() else { throw try source.errorOfNotFinite() }
-    return Sums(vectors: vectors, squares: squares, shift: shift, zeros: zeros)
+    return ClassSums(vectors: vectors, squares: squares, shift: shift, zeros: zeros)
   }
 
   /// The first row as the sums take it; zeros where it has no direction.
@@ -77,4 +67,14 @@ struct Rows<Source: RowSource> {
     let scaled = try block / largest
     return try scaled / scaled.norm(1, keep: true)
   }
+}
+
+/// Sums over each class of rows less a common shift.
+struct ClassSums {
+  /// Of the rows [K, d], and of their squared lengths [K].
+  let vectors, squares: Tensor
+  /// What was taken off every row: one of them, so that moments are free of cancellation.
+  let shift: Tensor
+  /// Rows that have no direction, and were left out.
+  let zeros: Int
 }

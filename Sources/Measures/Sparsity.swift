@@ -11,6 +11,11 @@ public struct Sparsity {
     /// The share of numbers that are not 0.
     public let nonzeroFraction: Double
 
+    /// A layer with its share.
+    public init(layer: String, nonzeroFraction: Double) {
+      (self.layer, self.nonzeroFraction) = (layer, nonzeroFraction)
+    }
+
     enum CodingKeys: String, CodingKey {
       case layer
       case nonzeroFraction = "nonzero_fraction"

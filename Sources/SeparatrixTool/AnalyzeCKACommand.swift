@@ -12,26 +12,31 @@ extension AnalyzeCommand {
       discussion: """
         Each argument is a set of its own: a .safetensors, .npy or .npz file, or a glob in quotes whose files are shards of one
         set. The sets hold the same examples in the same order. One set is compared with itself; of several, every pair is.
+        With --data the arguments are runs: every network sees the same batches, and nothing is written or kept (minibatch CKA).
         Examples:
           separatrix analyze cka softmax.safetensors cosine.safetensors
           separatrix analyze cka a.npy b.npy --bootstrap 200 --json
           separatrix analyze cka a.npy b.npy --kernel rbf --bandwidth 0.4
+          separatrix analyze cka runs/softmax runs/cosine --data cifar10:data
         """)
 
-    @Argument(help: "Feature files, each a set; quote a glob of shards.") var files: [String]
-    @Option(help: "debiased, biased or minibatch.") var estimator = "debiased"
+    @Argument(help: "Feature files, each a set (quote a glob of shards); or runs, with --data.") var files: [String]
+    @Option(help: "debiased, biased or minibatch. Default: debiased; of runs minibatch.") var estimator: String?
     @Option(help: "linear or rbf.") var kernel = "linear"
     @Option(help: "Of the rbf kernel: its width as a multiple of the median distance.") var bandwidth = 0.5
-    @Option(help: "Examples of a batch, of the minibatch estimator.") var batch = 256
+    @Option(help: "Examples of a batch, of the minibatch estimator. Default: 256, of runs what fits in memory.")
+    var batch: Int?
     @Option(help: "Half samples for a 95 % interval; 0 for none.") var bootstrap = 0
     @Option(help: "Seed of the half samples.") var seed: UInt64 = 0
     @Option(help: "Only these layers, parted by commas.") var layers: String?
+    @OptionGroup var runs: RunInput
     @OptionGroup var input: FeatureInput
     @OptionGroup var output: OutputOptions
 
     func run() throws {
       var options = CKA.Options()
-      options.estimator = try named(CKA.Estimator.self, estimator, "--estimator")
+      options.estimator = try named(
+        CKA.Estimator.self, estimator ?? (runs.data == nil ? "debiased" : "minibatch"), "--estimator")
       switch kernel {
       case "linear": options.kernel = .linear
       case "rbf":
@@ -44,21 +49,11 @@ extension AnalyzeCommand {
       guard bootstrap >= 0, bootstrap != 1 else {
         throw Outcome.usage("--bootstrap \(bootstrap): expected 0, or at least 2 half samples")
       }
-      guard batch >= 4 else { throw Outcome.usage("--batch \(batch): expected at least 4 examples") }
-      options.batch = batch
+      guard batch ?? 4 >= 4 else { throw Outcome.usage("--batch \(batch ?? 0): expected at least 4 examples") }
+      options.batch = batch ?? 256
       options.bootstrap = bootstrap
       options.seed = seed
-      let sets = try input.read(files.map { [$0] }).map { set in
-        guard let layers else { return set.layers }
-        return try layers.split(separator: ",").map { try set.layer(String($0)) }
-      }
-      let line = ProgressLine()
-      let start = Date()
-      let result = try CKA.compare(sets, options) { share in
-        let left = -start.timeIntervalSinceNow * (1 - share) / max(share, 1e-9)
-        line.show("CKA: \(Int(100 * share)) %, \(Console.duration(left)) left")
-      }
-      line.clear()
+      let result = try runs.data.map { try compareRuns($0, options) } ?? compareFiles(options)
       if output.json { return try Console.printJSON(result) }
       print("\(result.estimator.rawValue) CKA, \(kernel) kernel, \(result.n) examples")
       for pair in result.pairs {
@@ -77,6 +72,40 @@ extension AnalyzeCommand {
           })
         for reason in pair.reasons { print("-: \(reason)") }
       }
+    }
+
+    private func compareFiles(_ options: CKA.Options) throws -> CKAResult {
+      let sets = try input.read(files.map { [$0] }).map { set in
+        guard let layers else { return set.layers }
+        return try layers.split(separator: ",").map { try set.layer(String($0)) }
+      }
+      let line = ProgressLine()
+      defer { line.clear() }
+      let start = Date()
+      return try CKA.compare(sets, options) { share in
+        let left = -start.timeIntervalSinceNow * (1 - share) / max(share, 1e-9)
+        line.show("CKA: \(Int(100 * share)) %, \(Console.duration(left)) left")
+      }
+    }
+
+    private func compareRuns(_ data: String, _ options: CKA.Options) throws -> CKAResult {
+      guard options.estimator == .minibatch, options.kernel == .linear else {
+        throw Outcome.usage(
+          "with --data CKA is taken batch by batch: --estimator minibatch with the linear kernel only")
+      }
+      try Machine.setThreads(input.threads ?? HostMachine.cores)
+      let blocks = try RunLayers(
+        files, data: data, split: runs.split, wanted: layers.map { $0.split(separator: ",").map(String.init) },
+        batch: batch,
+        device: runs.place.ready(), pictures: runs.pictures)
+      var cka = MinibatchCKA(bootstrap: bootstrap, seed: seed)
+      let line = ProgressLine()
+      defer { line.clear() }
+      try blocks.forEachBatch(least: blocks.batch) { sets, done in
+        try cka.add(sets)
+        line.show("CKA: \(done) of \(blocks.count) images")
+      }
+      return try cka.result()
     }
   }
 }

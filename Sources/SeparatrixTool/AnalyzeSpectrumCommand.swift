@@ -49,17 +49,44 @@ extension AnalyzeCommand {
       discussion: """
         Example:
           separatrix analyze sparsity features.safetensors
+          separatrix analyze sparsity runs/softmax --data cifar10:data
         """)
 
-    @Argument(help: "Feature file, or several, or a glob.") var files: [String]
+    @Argument(help: "Feature file, or several, or a glob; with --data one run.") var files: [String]
+    @OptionGroup var runs: RunInput
     @OptionGroup var input: FeatureInput
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-      let layers = try input.read(files).layers.map { try Sparsity.measure($0.rows, name: $0.name) }
+      let layers =
+        try runs.data.map(ofRun) ?? input.read(files).layers.map { try Sparsity.measure($0.rows, name: $0.name) }
       if output.json { return try Console.printJSON(["layers": layers]) }
       Console.printTable(
         ["layer", "not 0"], layers.map { [$0.layer, Console.percent($0.nonzeroFraction)] })
+    }
+
+    /// Over all samples, batch by batch.
+    private func ofRun(_ data: String) throws -> [Sparsity.Layer] {
+      guard files.count == 1 else { throw Outcome.usage("with --data sparsity takes one run, got \(files.count)") }
+      try Machine.setThreads(input.threads ?? HostMachine.cores)
+      let blocks = try RunLayers(
+        files, data: data, split: runs.split, wanted: nil, batch: nil, device: runs.place.ready(),
+        pictures: runs.pictures)
+      var nonzero = [Double](repeating: 0, count: blocks.names[0].count)
+      let line = ProgressLine()
+      defer { line.clear() }
+      var start = 0
+      try blocks.forEachBatch(least: 1) { sets, end in
+        for (place, layer) in sets[0].enumerated() {
+          nonzero[place] +=
+            try Sparsity.measure(layer.rows, name: layer.name).nonzeroFraction * Double(layer.rows.count)
+        }
+        start = end
+        line.show("sparsity: \(end) of \(blocks.count) images")
+      }
+      return zip(blocks.names[0], nonzero).map {
+        Sparsity.Layer(layer: $0, nonzeroFraction: $1 / Double(max(start, 1)))
+      }
     }
   }
 }

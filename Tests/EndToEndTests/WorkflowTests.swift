@@ -31,6 +31,23 @@ import Testing
       #expect((extraction.json["layers"] as? [String: [Int]])?["features"] == [split == "train" ? 4000 : 2000, 64])
     }
 
+    // Straight from the run: the features file says the same of the pooled features.
+    let sparsity = try tool.run("analyze", "sparsity", "run", "--data", "glyphs:hue", "--json")
+    let ofFile = try tool.run("analyze", "sparsity", "test.safetensors", "--json")
+    func last(_ result: Tool.Result) -> Double? {
+      (result.json["layers"] as? [[String: Any]])?.last?["nonzero_fraction"] as? Double
+    }
+    #expect(try abs(#require(last(sparsity)) - #require(last(ofFile))) < 1e-4, "\(sparsity.errors)")
+    let cka = try tool.run("analyze", "cka", "run", "--data", "glyphs:hue", "--batch", "200", "--json")
+    let whole = try tool.run(
+      "analyze", "cka", "test.safetensors", "--estimator", "minibatch", "--batch", "200", "--json")
+    let table = cka.json["cka"] as? [[Double]] ?? []
+    #expect(table.count > 3 && cka.json["n"] as? Int == 2000, "\(cka.errors)")
+    #expect(table.indices.allSatisfy { table[$0][$0] == 1 })
+    #expect((whole.json["cka"] as? [[Double]])?[0][0] == 1)
+    let other = try tool.run("analyze", "cka", "run", "--data", "glyphs:hue", "--estimator", "biased")
+    #expect(other.code == 2 && other.errors.contains("minibatch"))
+
     let separation = try tool.run("analyze", "separation", "test.safetensors", "--json")
     #expect(separation.code == 0, "\(separation.errors)")
     for key in ["cosine", "centered_cosine", "squared_euclidean", "angle"] {

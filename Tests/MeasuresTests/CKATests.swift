@@ -112,6 +112,23 @@ struct SimilarityFixture {
     #expect(try abs(#require(try CKA.between(z, moved, options)) - 1) <= 1e-6)
   }
 
+  /// Batches that come one by one, of different sizes of numbers, give what the whole file does.
+  @Test func batchByBatch() throws {
+    let files = try SimilarityFixture()
+    let sets = [files.a.layers.map(CKA.Layer.init), files.b.layers.map(CKA.Layer.init)]
+    var cka = MinibatchCKA(bootstrap: 4)
+    for start in [0, 20] {
+      try cka.add(
+        sets.map { try $0.map { CKA.Layer(name: $0.name, rows: try TensorRows($0.rows.rows(start..<start + 20))) } })
+    }
+    let result = try cka.result()
+    let wanted = try files.table((files.expected["cka"] as? [String: Any])?["minibatch linear"])
+    #expect(relativeGap(result.pairs[0].cka.flatMap { $0.map { $0 ?? .nan } }, wanted) <= 1e-6)
+    #expect(result.n == 40 && result.batch == 20 && result.pairs[0].low != nil)
+    #expect(throws: MeasureError.self) { try cka.add(sets) }
+    #expect(throws: MeasureError.self) { try MinibatchCKA().result() }
+  }
+
   /// Unrelated noise: biased values are far above 0, debiased ones about it, some below.
   @Test func noiseIsUnlike() throws {
     var values: [Double] = []

@@ -13,16 +13,25 @@ final class CenteredLayer {
   let scale: Double
 
   /// Passes over the rows once. Throws `MeasureError` when a number is not finite.
-  init(name: String, _ source: any RowSource) throws {
+  init(name: String, _ source: any RowSource, scale known: Double? = nil) throws {
     self.name = name
     self.source = source
     var sums = try Tensor.zeros([source.dimensions], type: .f64)
     for range in source.blocks() { sums = try sums + Self.columnSums(source.rows(range)) }
     guard try sums.isAllFinite() else { throw try source.errorOfNotFinite(name) }
     mean = try sums / Double(source.count)
+    if let known {
+      scale = known
+      return
+    }
     let sample = try source.rows(0..<min(source.count, 64)).to(.f64) - mean
     let square = try sample.square().mean().item()
     scale = square > 0 && square.isFinite ? 1 / square.squareRoot() : 1
+  }
+
+  /// Name and scale of `other`, without its rows.
+  init(emptied other: CenteredLayer) {
+    (name, source, mean, scale) = (other.name, NoRows(), other.mean, other.scale)
   }
 
   var count: Int { source.count }

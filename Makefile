@@ -34,10 +34,10 @@ kill-test: build ## 20 SIGKILLs at random moments of one run: the same weights i
 	@scripts/kill-test
 
 format: ## format the sources
-	@swift format --in-place --recursive --parallel Sources Tests Package.swift
+	@swift format --in-place --recursive --parallel Sources Tests Examples Package.swift
 
 lint: ## check the format
-	@swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	@swift format lint --strict --recursive --parallel Sources Tests Examples Package.swift
 
 clean: ## remove what was built here (downloads stay in the cache)
 	@rm -rf .build .build-gpu bin

@@ -8,6 +8,7 @@ let package = Package(
   products: [
     .executable(name: "separatrix", targets: ["separatrix"]),
     .library(name: "SeparatrixTool", targets: ["SeparatrixTool"]),
+    .library(name: "Measures", targets: ["Measures", "Features", "Torch"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -47,6 +48,8 @@ let package = Package(
       name: "SeparatrixTool",
       dependencies: ["Report", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .executableTarget(name: "separatrix", dependencies: ["SeparatrixTool"]),
+    .executableTarget(
+      name: "MeasuresExample", dependencies: ["Measures", "Features", "Torch"], path: "Examples/Measures"),
 
     .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
     .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"], exclude: ["Fixtures"]),

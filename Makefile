@@ -6,7 +6,7 @@ FLAGS := -c release -Xswiftc -enable-testing
 ACTIVATE = source .build/environment/activate
 TORCH ?= 2.11.0
 
-.PHONY: help setup build test demo bench format lint clean kill-test check-report gpu-bundle
+.PHONY: help setup build test example demo bench format lint clean kill-test check-report gpu-bundle
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,6 +20,9 @@ build: setup ## build the release tool and leave it as bin/separatrix
 
 test: setup ## run all tests; says how many were skipped and why
 	@scripts/test
+
+example: setup ## build and run the example of the measures as a library
+	@$(ACTIVATE) && swift run $(FLAGS) MeasuresExample
 
 demo: build ## the demo study: nine objectives on the built-in set, a table and a report
 	@bin/separatrix study run studies/demo.yaml --out studies/out/demo

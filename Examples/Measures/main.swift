@@ -1,6 +1,6 @@
 // Every measure in a few lines: two made-up embeddings of the same examples, four classes, and a classifier's outputs.
 //
-//   swift run -c release MeasuresExample
+//   make example
 import Features
 import Foundation
 import Measures

@@ -194,6 +194,11 @@ import Torch
         }
       ),
     ],
+    "sums over features": [
+      ("rows in double", { _ = try matrix().columnSums() }),
+      ("a row of another length", { _ = try matrix().to(.f32).subtracting(row: Tensor.zeros([4], type: .f64)) }),
+      ("no panels", { _ = try matrix().gram(matrix()) }),
+    ],
     "any operator, by name": [
       ("an unknown name", { _ = try Tensor.call("aten::no_such_operator", []) }),
       (

@@ -221,7 +221,8 @@ CT_CALL ct_list_blend(const ct_tensor *averages, const ct_tensor *values, intptr
  * [q, k] i64, where -1 marks an empty place. Equal scores: the lower index first; NaN is never taken. Columns stand for offset + j. */
 CT_CALL ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_tensor indices);
 
-/* MARK: sums over features; rows x [n, d] in f32, memory order; sums in double */
+/* MARK: sums over features */
+/* Rows x [n, d] in f32, memory order; sums in double. */
 CT_CALL ct_column_sums(ct_tensor x, ct_tensor *out); /* [d] f64 */
 /* scale (x - center), center [d] f64; and the sum of each row's squares [n] f64. */
 CT_CALL ct_subtract_row(ct_tensor x, ct_tensor center, double scale, ct_tensor *out, ct_tensor *squares);

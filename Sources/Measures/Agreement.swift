@@ -51,7 +51,7 @@ public struct Agreement {
       }
     }
     return try withoutGradientRethrowing {
-      let answers = try outputs.map { try answers(of: [$0]).probabilities }
+      let answers = try outputs.map { try Self.answers(of: [$0]).probabilities }
       var result = AgreementResult(n: n, classes: classes, reason: labels == nil ? "needs labels" : nil)
       result.accuracies = labels.map { labels in answers.map { share($0, labels) } }
       for a in outputs.indices {

@@ -71,7 +71,7 @@ public struct OutOfDistribution {
       let largest = try log.max([1])
       scores["msp", default: []] += try largest.exp().doubles()
       scores["max_logit", default: []] += try logits.max([1]).doubles()
-      scores["energy", default: []] += try logits.logsumexp(1).doubles()
+      scores["energy", default: []] += try logits.logSumExp(1).doubles()
       scores["entropy", default: []] += try (log.exp() * log).sum([1]).doubles()
     }
     return scores

@@ -58,8 +58,8 @@ struct MeasureKernels {
   void (*pack)(const float *x, const float *center, float scale, int64_t rows, int64_t columns, int64_t begin, int64_t end, float *to, double *squares);
   void (*gram)(const float *a, const float *b, int64_t b_panels, int64_t columns, int64_t begin, int64_t end, bool upper, float *out);
   // One row into its class's sums.
-  bool (*add_row)(const float *x, const double *center, const double *shift, bool unit, int64_t columns, double *y, double *sums, double *square);
-  bool (*add_row_double)(const double *x, const double *center, const double *shift, bool unit, int64_t columns, double *y, double *sums, double *square);
+  bool (*add_row)(const float *x, const float *next, const double *center, const double *shift, bool unit, int64_t columns, double *sums, double *square);
+  bool (*add_row_double)(const double *x, const double *next, const double *center, const double *shift, bool unit, int64_t columns, double *sums, double *square);
 };
 const MeasureKernels &measure_kernels();
 

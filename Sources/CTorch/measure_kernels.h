@@ -63,46 +63,44 @@ static double total(v8d v) {
   return sum;
 }
 
-/// sums += y - shift for a row y = x - center, divided by its length if `unit`; adds |y - shift|^2 to `square`. `y` is room for a row; center
-/// and shift may be null. False, and nothing added, for a row of zeros that has no length to be divided by.
+/// sums += y - shift for a row y = x - center, divided by its length if `unit`; adds |y - shift|^2 to `square`. center and shift may be null.
+/// False, and nothing added, for a row of zeros that has no length to be divided by. `next`: the row that comes after.
 template <class T>
-static bool add_row(const T *x, const double *center, const double *shift, bool unit, int64_t columns, double *y, double *sums, double *square) {
-  v8d squares = {};
-  double rest = 0;
-  int64_t c = 0;
-  for (; c + 8 <= columns; c += 8) {
-    v8d v = load8(x + c);
-    if (center) v -= load8(center + c);
-    __builtin_memcpy(y + c, &v, sizeof v);
-    squares += v * v;
-  }
-  for (; c < columns; ++c) {
-    y[c] = x[c] - (center ? center[c] : 0);
-    rest += y[c] * y[c];
-  }
-  double factor = 1;
+static bool add_row(const T *x, const T *next, const double *center, const double *shift, bool unit, int64_t columns, double *sums, double *square) {
+  const auto at = [&](int64_t c) __attribute__((always_inline)) { return center ? load8(x + c) - load8(center + c) : load8(x + c); };
+  const auto one = [&](int64_t c) { return x[c] - (center ? center[c] : 0); };
+  const int64_t whole = columns / 8 * 8;
+  double largest = 1, factor = 1;
   if (unit) {
-    double length = total(squares) + rest;
+    v8d squares = {};
+    for (int64_t c = 0; c < whole; c += 8) {
+      __builtin_prefetch(next + c);
+      const v8d v = at(c);
+      squares += v * v;
+    }
+    double length = total(squares);
+    for (int64_t c = whole; c < columns; ++c) length += one(c) * one(c);
     if (!(length > 1e-280 && length < 1e280)) {
       // Squares beyond the range of doubles, or nothing at all.
-      double largest = 0;
-      for (c = 0; c < columns; ++c) largest = std::max(largest, std::fabs(y[c]));
+      largest = length = 0;
+      for (int64_t c = 0; c < columns; ++c) largest = std::max(largest, std::fabs(one(c)));
       if (largest == 0) return false;
-      length = 0;
-      for (c = 0; c < columns; ++c) y[c] /= largest, length += y[c] * y[c];
+      for (int64_t c = 0; c < columns; ++c) length += one(c) / largest * (one(c) / largest);
     }
     factor = 1 / std::sqrt(length);
   }
-  squares = v8d{}, rest = 0;
-  for (c = 0; c + 8 <= columns; c += 8) {
-    v8d v = load8(y + c) * factor;
+  v8d squares = {};
+  for (int64_t c = 0; c < whole; c += 8) {
+    if (!unit) __builtin_prefetch(next + c);
+    v8d v = (largest == 1 ? at(c) : at(c) / largest) * factor;
     if (shift) v -= load8(shift + c);
     squares += v * v;
     v += load8(sums + c);
     __builtin_memcpy(sums + c, &v, sizeof v);
   }
-  for (; c < columns; ++c) {
-    const double v = y[c] * factor - (shift ? shift[c] : 0);
+  double rest = 0;
+  for (int64_t c = whole; c < columns; ++c) {
+    const double v = one(c) / largest * factor - (shift ? shift[c] : 0);
     rest += v * v;
     sums[c] += v;
   }

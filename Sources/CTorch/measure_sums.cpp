@@ -155,19 +155,23 @@ ct_error *ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct
     const bool few = pieces <= 2 * parts;
     std::vector<double> own(few ? pieces * (d + 1) : 0);
     std::vector<int64_t> missing(part_limit());
-    const auto add = [&](int64_t place, double *row, double *into, double *square) {
+    const auto add = [&](int64_t place, int64_t next, double *into, double *square) {
       const double *c = origin.defined() ? origin.const_data_ptr<double>() : nullptr, *s = off.defined() ? off.const_data_ptr<double>() : nullptr;
-      return a.scalar_type() == at::kFloat ? measure_kernels().add_row(a.const_data_ptr<float>() + place * d, c, s, unit, d, row, into, square)
-                                           : measure_kernels().add_row_double(a.const_data_ptr<double>() + place * d, c, s, unit, d, row, into, square);
+      const auto &k = measure_kernels();
+      if (a.scalar_type() == at::kFloat) {
+        const auto *x = a.const_data_ptr<float>();
+        return k.add_row(x + place * d, x + next * d, c, s, unit, d, into, square);
+      }
+      const auto *x = a.const_data_ptr<double>();
+      return k.add_row_double(x + place * d, x + next * d, c, s, unit, d, into, square);
     };
     auto *all = to.data_ptr<double>(), *all_squares = to_squares.data_ptr<double>();
     parallel(few ? pieces : k, 1, [&](int64_t part, int64_t begin, int64_t end) {
-      std::vector<double> row(d);
       for (int64_t piece = begin; piece < end; ++piece) {
         const int64_t first = few ? cuts[piece] : starts[piece], last = few ? cuts[piece + 1] : starts[piece + 1];
         double *into = few ? own.data() + piece * (d + 1) : all + piece * d, *square = few ? into + d : all_squares + piece;
         for (int64_t i = first; i < last; ++i)
-          if (!add(order[i], row.data(), into, square)) ++missing[part];
+          if (!add(order[i], order[std::min(i + 1, n - 1)], into, square)) ++missing[part];
       }
     });
     if (few)

@@ -53,7 +53,6 @@ public struct StoredArray: Sendable {
     if case .mapped(let file, let range) = storage, rows.lowerBound >= 0, rows.upperBound <= count {
       let size = rowCount * type.size
       let start = range.lowerBound + rows.lowerBound * size
-      file.populate(start..<start + rows.count * size)
       return try Tensor(mapping: file, start..<start + rows.count * size, type: native, shape: shape)
     }
     return try withBytes(rows: rows) { try Tensor(bytes: $0, type: native, shape: shape) }

@@ -57,19 +57,6 @@ public final class MappedFile: @unchecked Sendable {
     return try body(bytes)
   }
 
-  /// Brings the pages of `range` in at once, instead of one by one as they are touched. Where that is not to be had nothing changes.
-  public func populate(_ range: Range<Int>) {
-    #if os(Linux)
-      guard let start = bytes.baseAddress, range.lowerBound >= 0, range.upperBound <= count, !range.isEmpty else {
-        return
-      }
-      let page = 4096
-      let first = range.lowerBound / page * page
-      let populateRead: CInt = 22  // MADV_POPULATE_READ, Linux 5.14
-      _ = madvise(UnsafeMutableRawPointer(mutating: start + first), range.upperBound - first, populateRead)
-    #endif
-  }
-
   deinit {
     if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
   }

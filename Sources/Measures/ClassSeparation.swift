@@ -1,3 +1,4 @@
+import Datasets
 import Features
 import Foundation
 import Torch
@@ -40,15 +41,68 @@ public struct ClassSeparation {
 
   /// Measures `features` [n, d] with the class of each row.
   public static func measure(
-    features: Tensor, labels: [Int], distances: Set<Distance>? = nil
+    features: Tensor, labels: [Int], distances: Set<Distance>? = nil, options: Options = Options()
   ) throws -> SeparationResult {
-    try measure(TensorRows(features), labels: labels, distances: distances)
+    try measure(TensorRows(features), labels: labels, distances: distances, options: options)
+  }
+
+  /// What is measured beside the figures.
+  public struct Options: Sendable {
+    /// Whether every class is listed.
+    public var perClass = false
+    /// Half samples for intervals of R^2; 0 for none. Each takes half of every class, at least two of its examples, or all of
+    /// them.
+    public var bootstrap = 0
+    /// Share of half samples within the interval.
+    public var confidence = 0.95
+    /// Seed of the half samples.
+    public var seed: UInt64 = 0
+
+    /// Neither.
+    public init() {}
   }
 
   /// Measures rows that may not fit in memory. Throws `MeasureError` when labels and rows do not fit or a feature is
   /// not finite; what is undefined for the data is null in the result, with the reason.
   public static func measure(
-    _ source: some RowSource, labels: [Int], distances: Set<Distance>? = nil
+    _ source: some RowSource, labels: [Int], distances: Set<Distance>? = nil, options: Options = Options()
+  ) throws -> SeparationResult {
+    var result = try figures(source, labels: labels, distances: distances)
+    if !options.perClass { result.update { $0.perClass = nil } }
+    guard options.bootstrap > 0 else { return result }
+    let classes = Classes(labels)
+    let replicates = try (0..<options.bootstrap).map { replicate in
+      let places = half(of: classes, seed: options.seed, replicate)
+      return try figures(
+        ChosenRows(source, places), labels: places.map { labels[$0] }, distances: distances)
+    }
+    for path in [\SeparationResult.cosine, \.centeredCosine, \.squaredEuclidean, \.angle] {
+      guard var entry = result[keyPath: path] else { continue }
+      func interval(_ figure: KeyPath<SeparationResult.Entry, Double?>) -> SeparationResult.Entry.Interval? {
+        guard let value = entry[keyPath: figure] else { return nil }
+        let values = replicates.map { $0[keyPath: path]?[keyPath: figure] }
+        return HalfSamples.interval(around: value, values, options.confidence).map { .init(low: $0.low, high: $0.high) }
+      }
+      (entry.r2Interval, entry.r2DebiasedInterval) = (interval(\.r2), interval(\.r2Debiased))
+      result[keyPath: path] = entry
+    }
+    return result
+  }
+
+  /// Half of every class, in the order of the rows.
+  private static func half(of classes: Classes, seed: UInt64, _ replicate: Int) -> [Int] {
+    var wanted = classes.sizes.map { min(max($0 / 2, 2), $0) }
+    let order = CounterGenerator.permutation(
+      count: classes.indices.count, seed: seed, purpose: .bootstrap, UInt64(replicate), 2)
+    return order.filter { place in
+      let of = classes.indices[place]
+      wanted[of] -= 1
+      return wanted[of] >= 0
+    }.sorted()
+  }
+
+  private static func figures(
+    _ source: some RowSource, labels: [Int], distances: Set<Distance>?
   ) throws -> SeparationResult {
     guard labels.count == source.count else {
       throw MeasureError(
@@ -104,7 +158,7 @@ public struct ClassSeparation {
     let total = scale * max(squares.reduce(0, +) / count - centerSquare, 0)
     let debiased = zip(within, classes.sizes).map { $0 * Double($1) / Double($1 - 1) }
     return SeparationResult.Entry(
-      within: within, debiased: debiased, total: total, sizes: classes.sizes, rounding: 1e-28 * scale * magnitude)
+      within: within, debiased: debiased, total: total, classes: classes, rounding: 1e-28 * scale * magnitude)
   }
 
   /// Angles between all pairs, upper triangle of blocks.
@@ -142,7 +196,7 @@ public struct ClassSeparation {
     let within = zip(inside, classes.sizes).map { $0 / (Double($1) * Double($1)) }
     let debiased = zip(inside, classes.sizes).map { $0 / (Double($1) * Double($1 - 1)) }
     return SeparationResult.Entry(
-      within: within, debiased: debiased, total: total, sizes: classes.sizes, rounding: 1e-7)
+      within: within, debiased: debiased, total: total, classes: classes, rounding: 1e-7)
   }
 }
 

@@ -10,12 +10,35 @@ public struct SeparationResult: Codable, Hashable, Sendable {
     public var r2: Double?
     /// The same without self-pairs.
     public var r2Debiased: Double?
+    /// The ends of an interval of both, where one was asked for.
+    public var r2Interval, r2DebiasedInterval: Interval?
+    /// Each class by itself, where that was asked for.
+    public var perClass: [ClassEntry]?
     /// Why a figure is nil.
     public var reason: String?
+
+    /// The ends of an interval.
+    public struct Interval: Codable, Hashable, Sendable {
+      /// The ends.
+      public var low, high: Double
+    }
+
+    /// One class.
+    public struct ClassEntry: Codable, Hashable, Sendable {
+      /// Its label, and how many examples it has.
+      public var label, n: Int
+      /// The mean distance between its examples, with self-pairs.
+      public var within: Double
+      /// 1 - within / total: how much nearer its examples are to each other than classes are in the mean.
+      public var r2: Double
+    }
 
     enum CodingKeys: String, CodingKey {
       case within, total, r2, reason
       case r2Debiased = "r2_debiased"
+      case r2Interval = "r2_interval"
+      case r2DebiasedInterval = "r2_debiased_interval"
+      case perClass = "per_class"
     }
 
     /// Writes nil figures as null; leaves `reason` out when there is none.
@@ -25,6 +48,9 @@ public struct SeparationResult: Codable, Hashable, Sendable {
       try container.encode(total, forKey: .total)
       try container.encode(r2, forKey: .r2)
       try container.encode(r2Debiased, forKey: .r2Debiased)
+      try container.encodeIfPresent(r2Interval, forKey: .r2Interval)
+      try container.encodeIfPresent(r2DebiasedInterval, forKey: .r2DebiasedInterval)
+      try container.encodeIfPresent(perClass, forKey: .perClass)
       try container.encodeIfPresent(reason, forKey: .reason)
     }
 
@@ -32,7 +58,8 @@ public struct SeparationResult: Codable, Hashable, Sendable {
 
     /// From the mean distance within each class, with and without self-pairs, and the mean over pairs of classes.
     /// `rounding` is the size below which `total` is noise.
-    init(within: [Double], debiased: [Double], total: Double, sizes: [Int], rounding: Double) {
+    init(within: [Double], debiased: [Double], total: Double, classes: Classes, rounding: Double) {
+      let sizes = classes.sizes
       let count = Double(within.count)
       let mean = within.reduce(0, +) / count
       guard mean.isFinite, total.isFinite else {
@@ -45,6 +72,9 @@ public struct SeparationResult: Codable, Hashable, Sendable {
         return
       }
       r2 = 1 - mean / total
+      perClass = within.indices.map {
+        ClassEntry(label: classes.values[$0], n: sizes[$0], within: within[$0], r2: 1 - within[$0] / total)
+      }
       if let single = sizes.firstIndex(of: 1) {
         let singles = sizes.count { $0 == 1 }
         reason =
@@ -82,6 +112,15 @@ public struct SeparationResult: Codable, Hashable, Sendable {
     self.n = n
     self.classes = classes
     self.dimensions = dimensions
+  }
+
+  /// Changes every distance's figures.
+  mutating func update(_ change: (inout Entry) -> Void) {
+    for path in [\SeparationResult.cosine, \.centeredCosine, \.squaredEuclidean, \.angle] {
+      guard var entry = self[keyPath: path] else { continue }
+      change(&entry)
+      self[keyPath: path] = entry
+    }
   }
 
   /// Writes distances that were not measured as null.

@@ -5,6 +5,6 @@ struct AnalyzeCommand: ParsableCommand {
     commandName: "analyze", abstract: "Measures on feature files of any origin.",
     subcommands: [
       Separation.self, CKAOfFiles.self, SimilarityOfFiles.self, SparsityOfFile.self, SpectrumOfFile.self,
-      CollapseOfFile.self, CalibrationOfFile.self, AgreementOfFiles.self, OODOfFiles.self,
+      CollapseOfFile.self, UniformityOfFile.self, CalibrationOfFile.self, AgreementOfFiles.self, OODOfFiles.self,
     ])
 }

@@ -69,6 +69,14 @@ struct AnalyzeTests {
     for key in ["nc1", "nc2_equinorm", "nc2_equiangle", "nc3", "nc4", "cdnv", "vci"] {
       #expect(collapse.json[key] is NSNumber, "\(key)")
     }
+    let uniformity = try tool.run(
+      "analyze", "uniformity", file("collapse.x.npy"), "--labels", file("collapse.y.npy"), "--json")
+    #expect(uniformity.json["alignment"] is NSNumber && uniformity.json["uniformity"] is NSNumber)
+    let separation = try tool.run(
+      "analyze", "separation", file("collapse.x.npy"), "--labels", file("collapse.y.npy"), "--per-class", "--bootstrap",
+      "20", "--json")
+    let cosine = separation.json["cosine"] as? [String: Any]
+    #expect((cosine?["per_class"] as? [Any])?.count == 4 && (cosine?["r2_interval"] as? [String: Double])?.count == 2)
     let headless = try tool.run(
       "analyze", "collapse", file("collapse.x.npy"), "--labels", file("collapse.y.npy"), "--json")
     #expect(headless.json["nc3"] is NSNull)

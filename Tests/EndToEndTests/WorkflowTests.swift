@@ -136,7 +136,8 @@ struct ExitCodeTests {
   @Test(arguments: [
     ["study", "run"], ["study", "status"], ["study", "report"], ["study", "list"], ["train"], ["evaluate"], ["extract"],
     ["analyze", "separation"], ["analyze", "cka"], ["analyze", "similarity"], ["analyze", "spectrum"],
-    ["analyze", "sparsity"], ["analyze", "collapse"], ["analyze", "calibration"], ["analyze", "agreement"],
+    ["analyze", "sparsity"], ["analyze", "collapse"], ["analyze", "uniformity"], ["analyze", "calibration"],
+    ["analyze", "agreement"],
     ["analyze", "ood"],
     ["transfer", "probe"], ["transfer", "knn"], ["data", "list"],
     ["data", "info"],

@@ -52,6 +52,35 @@ private func agree(_ found: Entry?, _ expected: Entry, _ tolerance: Double) -> B
     #expect(agree(euclidean.within, 1.25, 1e-14) && agree(euclidean.total, (2 * 1.25 + 2 * 13.5) / 4, 1e-14))
   }
 
+  /// Every class by itself, whose mean is the whole; intervals that narrow with more examples.
+  @Test func classesAndIntervals() throws {
+    func measure(_ n: Int, _ bootstrap: Int) throws -> SeparationResult.Entry {
+      let labels = (0..<n).map { $0 % 3 }
+      let values = counterNumbers(7, n * 4).enumerated().map { $1 + Double($0 / 4 % 3) * 0.7 }
+      var options = ClassSeparation.Options()
+      options.perClass = true
+      options.bootstrap = bootstrap
+      let result = try ClassSeparation.measure(
+        features: Tensor(values, shape: [n, 4]), labels: labels, distances: [.cosine], options: options)
+      return try #require(result.cosine)
+    }
+    let few = try measure(60, 80)
+    let classes = try #require(few.perClass)
+    #expect(classes.map(\.label) == [0, 1, 2] && classes.map(\.n) == [20, 20, 20])
+    #expect(agree(classes.reduce(0) { $0 + $1.within } / 3, few.within, 1e-12))
+    #expect(agree(classes.reduce(0) { $0 + $1.r2 } / 3, few.r2, 1e-12))
+    func width(_ interval: SeparationResult.Entry.Interval?) throws -> Double {
+      let ends = try #require(interval)
+      return ends.high - ends.low
+    }
+    let interval = try #require(few.r2DebiasedInterval)
+    let value = try #require(few.r2Debiased)
+    #expect(interval.low < value && value < interval.high)
+    let ratio = try width(interval) / width(measure(960, 80).r2DebiasedInterval)
+    #expect(ratio > 2.5 && ratio < 6, "\(ratio)")
+    #expect(try measure(60, 0).r2Interval == nil)
+  }
+
   @Test func oneClassHasNoSeparation() throws {
     let x = try Tensor([1, 0, 0, 1, 1, 1] as [Float], shape: [3, 2])
     let result = try ClassSeparation.measure(features: x, labels: [3, 3, 3])

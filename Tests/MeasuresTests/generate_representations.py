@@ -137,6 +137,14 @@ def collapse(H, W, b):
             "vci": 1 - np.trace(np.linalg.pinv(S_W + S_B) @ S_B) / np.linalg.matrix_rank(S_B, tol=1e-8)}
 
 
+def uniformity(H):
+    U = H.astype("f8") / np.linalg.norm(H.astype("f8"), axis=1, keepdims=True)
+    D = squares(U)
+    pairs = lambda M: M[np.triu_indices(len(M), 1)]
+    return {"alignment": float(np.mean([pairs(D[np.ix_(y == k, y == k)]).mean() for k in np.unique(y)])),
+            "uniformity": float(np.log(np.exp(-2 * pairs(D)).mean()))}
+
+
 with open(f"{here}/similarity.json", "w") as f:
     json.dump({
         "cka": {
@@ -153,5 +161,6 @@ with open(f"{here}/similarity.json", "w") as f:
         "mutual_knn": table(mutual_knn),
         "svcca": table(svcca),
         "collapse": collapse(C, W, bias),
+        "uniformity": uniformity(C),
         "spectrum": {name: spectrum(flat(X)) for name, X in {**A, **B}.items()},
     }, f)

@@ -1,5 +1,6 @@
 import Features
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -56,7 +57,8 @@ private func agree(_ found: Entry?, _ expected: Entry, _ tolerance: Double) -> B
   @Test func classesAndIntervals() throws {
     func measure(_ n: Int, _ bootstrap: Int) throws -> SeparationResult.Entry {
       let labels = (0..<n).map { $0 % 3 }
-      let values = counterNumbers(7, n * 4).enumerated().map { $1 + Double($0 / 4 % 3) * 0.7 }
+      var values = counterNumbers(7, n * 4)
+      for place in values.indices { values[place] += 0.7 * Double(place / 4 % 3) }
       var options = ClassSeparation.Options()
       options.perClass = true
       options.bootstrap = bootstrap

@@ -34,7 +34,7 @@ ct_error *ct_column_sums(ct_tensor x, ct_tensor *out) {
     const int64_t n = a.size(0), d = a.size(1), parts = part_limit();
     auto sums = at::zeros({parts, d}, at::kDouble);
     parallel(n, 64, [&](int64_t part, int64_t begin, int64_t end) {
-      measure_kernels().column_sums(a.const_data_ptr<float>(), d, begin, end, sums.data_ptr<double>() + part * d);
+      measure_kernels().column_sums(a.data_ptr<float>(), d, begin, end, sums.data_ptr<double>() + part * d);
     });
     put(out, sums.sum(0));
   });
@@ -48,7 +48,7 @@ ct_error *ct_subtract_row(ct_tensor x, ct_tensor center, double scale, ct_tensor
     auto y = at::empty_like(a);
     auto s = at::empty({n}, at::kDouble);
     parallel(n, 16, [&](int64_t, int64_t begin, int64_t end) {
-      measure_kernels().subtract(a.const_data_ptr<float>(), by.const_data_ptr<float>(), static_cast<float>(scale), d, begin, end, y.data_ptr<float>(), s.data_ptr<double>());
+      measure_kernels().subtract(a.data_ptr<float>(), by.data_ptr<float>(), static_cast<float>(scale), d, begin, end, y.data_ptr<float>(), s.data_ptr<double>());
     });
     put(out, y);
     put(squares, s);
@@ -63,7 +63,7 @@ ct_error *ct_panels(ct_tensor x, ct_tensor center, double scale, ct_tensor *out,
     auto y = at::empty({panels, d, 16}, a.options());
     auto s = at::empty({n}, at::kDouble);
     parallel(panels, 1, [&](int64_t, int64_t begin, int64_t end) {
-      measure_kernels().pack(a.const_data_ptr<float>(), by.const_data_ptr<float>(), static_cast<float>(scale), n, d, begin, end, y.data_ptr<float>(), s.data_ptr<double>());
+      measure_kernels().pack(a.data_ptr<float>(), by.data_ptr<float>(), static_cast<float>(scale), n, d, begin, end, y.data_ptr<float>(), s.data_ptr<double>());
     });
     put(out, y);
     put(squares, s);
@@ -79,7 +79,7 @@ ct_error *ct_gram(ct_tensor a, ct_tensor b, bool upper, ct_tensor *out) {
     auto result = at::empty({16 * x.size(0), 16 * y.size(0)}, x.options());
     const int64_t panels = x.size(0), threads = part_limit();
     const auto run = [&](int64_t begin, int64_t end) {
-      measure_kernels().gram(x.const_data_ptr<float>(), y.const_data_ptr<float>(), y.size(0), x.size(1), begin, end, upper, result.data_ptr<float>());
+      measure_kernels().gram(x.data_ptr<float>(), y.data_ptr<float>(), y.size(0), x.size(1), begin, end, upper, result.data_ptr<float>());
     };
     // Above the diagonal the first rows are the longest: each thread takes a share from the top and one from the bottom.
     parallel(threads, 1, [&](int64_t, int64_t begin, int64_t end) {
@@ -105,7 +105,7 @@ ct_error *ct_add_dots(const ct_tensor *tensors, intptr_t n, const intptr_t *pair
       const auto &a = get(tensors[i]);
       TORCH_CHECK(a.is_cpu() && a.scalar_type() == at::kFloat && a.is_contiguous() && a.numel() == size, "dots need f32 tensors of one size in memory order, got ",
                   a.scalar_type(), " ", a.sizes());
-      numbers.push_back(a.const_data_ptr<float>());
+      numbers.push_back(a.data_ptr<float>());
     }
     for (intptr_t i = 0; i < 2 * count; ++i) TORCH_CHECK(pairs[i] >= 0 && pairs[i] < n, "no tensor ", pairs[i], " of ", n);
     // Pieces of all tensors at a time, so that each comes from memory once for all its pairs.
@@ -135,7 +135,7 @@ ct_error *ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct
     for (const auto *row : {&origin, &off})
       TORCH_CHECK(!row->defined() || (row->scalar_type() == at::kDouble && row->sizes() == at::IntArrayRef({d}) && row->is_contiguous()), "a row ", row->sizes(), " does not fit ", a.sizes());
     // Rows by class, so that a class's sums stay in the cache; a class is one thread's, so its rows are added in one order.
-    const auto *of = labels.const_data_ptr<int64_t>();
+    const auto *of = labels.data_ptr<int64_t>();
     std::vector<int64_t> starts(k + 1), order(n);
     for (int64_t i = 0; i < n; ++i) {
       TORCH_CHECK(of[i] >= 0 && of[i] < k, "no class ", of[i], " of ", k);
@@ -156,13 +156,13 @@ ct_error *ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct
     std::vector<double> own(few ? pieces * (d + 1) : 0);
     std::vector<int64_t> missing(part_limit());
     const auto add = [&](int64_t place, int64_t next, double *into, double *square) {
-      const double *c = origin.defined() ? origin.const_data_ptr<double>() : nullptr, *s = off.defined() ? off.const_data_ptr<double>() : nullptr;
+      const double *c = origin.defined() ? origin.data_ptr<double>() : nullptr, *s = off.defined() ? off.data_ptr<double>() : nullptr;
       const auto &k = measure_kernels();
       if (a.scalar_type() == at::kFloat) {
-        const auto *x = a.const_data_ptr<float>();
+        const auto *x = a.data_ptr<float>();
         return k.add_row(x + place * d, x + next * d, c, s, unit, d, into, square);
       }
-      const auto *x = a.const_data_ptr<double>();
+      const auto *x = a.data_ptr<double>();
       return k.add_row_double(x + place * d, x + next * d, c, s, unit, d, into, square);
     };
     auto *all = to.data_ptr<double>(), *all_squares = to_squares.data_ptr<double>();

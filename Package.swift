@@ -41,7 +41,7 @@ let package = Package(
     .target(
       name: "Study",
       dependencies: [
-        "Transfer", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
+        "Transfer", "Measures", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Report", dependencies: ["Study"]),
     .target(

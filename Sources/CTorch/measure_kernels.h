@@ -22,15 +22,25 @@ static double dot(const float *a, const float *b, int64_t count) {
   return sum;
 }
 
-/// sums[c] += sum of x over rows begin..<end
+typedef double v8d __attribute__((vector_size(64)));
+template <class T>
+__attribute__((always_inline)) static inline v8d load8(const T *p) {
+  typedef T V __attribute__((vector_size(8 * sizeof(T))));
+  V v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return __builtin_convertvector(v, v8d);
+}
+
+/// sums[c] += sum of x over rows begin..<end, in double: constant columns then have exactly their mean.
 static void column_sums(const float *x, int64_t columns, int64_t begin, int64_t end, double *sums) {
   for (int64_t first = begin; first < end; first += 64) {
     const int64_t last = first + 64 < end ? first + 64 : end;
     int64_t c = 0;
     for (; c + 16 <= columns; c += 16) {
-      v16f s = {};
-      for (int64_t r = first; r < last; ++r) s += load16(x + r * columns + c);
-      for (int k = 0; k < 16; ++k) sums[c + k] += s[k];
+      v8d s[2] = {load8(sums + c), load8(sums + c + 8)};
+      for (int64_t r = first; r < last; ++r)
+        for (int k = 0; k < 2; ++k) s[k] += load8(x + r * columns + c + 8 * k);
+      __builtin_memcpy(sums + c, s, sizeof s);
     }
     for (; c < columns; ++c)
       for (int64_t r = first; r < last; ++r) sums[c] += x[r * columns + c];
@@ -49,14 +59,6 @@ static void subtract(const float *x, const float *center, float scale, int64_t c
   }
 }
 
-typedef double v8d __attribute__((vector_size(64)));
-template <class T>
-__attribute__((always_inline)) static inline v8d load8(const T *p) {
-  typedef T V __attribute__((vector_size(8 * sizeof(T))));
-  V v;
-  __builtin_memcpy(&v, p, sizeof v);
-  return __builtin_convertvector(v, v8d);
-}
 static double total(v8d v) {
   double sum = 0;
   for (int i = 0; i < 8; ++i) sum += v[i];

@@ -32,6 +32,11 @@ struct RunLayers {
       return samples.shape == model.description.shape ? samples : samples.converted(to: model.description.shape)
     }
     count = samples.first?.count ?? 0
+    for (path, other) in zip(paths, samples) where other.count != count || count == 0 {
+      throw Outcome.badInput(
+        "\(path): found \(other.count) samples; expected \(count == 0 ? "at least one" : "\(count), as \(paths[0]) has"): the same for every run"
+      )
+    }
     var numbers = 0
     names = try zip(trained, samples).map { model, samples in
       let known = try model.predict(samples.selecting([0])).layerNames + [Self.pooled]

@@ -2,7 +2,7 @@ import CTorch
 
 /// Sums over rows of features [n, d], f32 in memory order on the processor: numbers in f32 within short runs, then in double.
 extension Tensor {
-  /// The sum of each column, [d] f64.
+  /// The sum of each column, [d] f64, in double throughout.
   public func columnSums() throws(TorchError) -> Tensor { try Tensor { ct_column_sums(raw, &$0) } }
 
   /// scale (x - `row`) for every row x, and the sum of the squares of each, [n] f64. `row` is [d] f64.

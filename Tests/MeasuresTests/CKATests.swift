@@ -187,6 +187,20 @@ struct SimilarityFixture {
     #expect(json.contains("\"cka\":[[null]]"))
   }
 
+  /// Constants that no sum of many hits exactly, in either type: null, not the similarity of roundings.
+  @Test(arguments: [ElementType.f32, .f64], [20, 700])
+  func constantsOfAnyValue(type: ElementType, n: Int) throws {
+    let constant = try Tensor.ones([n, 3], type: .f64) * Tensor([0.1, 4.7, -1e5] as [Double])
+    let flat = CKA.Layer(name: "flat", rows: try TensorRows(constant.to(type)))
+    let x = CKA.Layer(name: "x", rows: try TensorRows(Self.random(1, n, 4)))
+    for estimator in CKA.Estimator.allCases {
+      #expect(try CKA.compare([[x], [flat]], Self.options(estimator)).pairs[0].cka[0][0] == nil)
+    }
+    let others = try Similarity.compare(x.rows, flat.rows)
+    #expect(others.procrustes == nil && others.svcca == nil)
+    #expect(try Spectrum.measure(flat.rows).effectiveRank == nil)
+  }
+
   @Test func badInputIsRefused() throws {
     let x = try Self.random(1, 20, 4)
     func message(_ sets: [[CKA.Layer]], _ options: CKA.Options = .init()) -> String {

@@ -19,7 +19,11 @@ final class CenteredLayer {
     var sums = try Tensor.zeros([source.dimensions], type: .f64)
     for range in source.blocks() { sums = try sums + Self.columnSums(source.rows(range)) }
     guard try sums.isAllFinite() else { throw try source.errorOfNotFinite(name) }
-    mean = try sums / Double(source.count)
+    let plain = try sums / Double(source.count)
+    let offset = try plain.square().mean().item()
+    let near = try (source.rows(0..<min(source.count, 64)).to(.f64) - plain).square().mean().item()
+    // Of features that hardly differ the mean's own rounding would be all that is left: about one of them it has none.
+    mean = near <= 1e-20 * offset ? try Self.meanAboutFirst(source) : plain
     if let known {
       scale = known
       return
@@ -27,6 +31,13 @@ final class CenteredLayer {
     let sample = try source.rows(0..<min(source.count, 64)).to(.f64) - mean
     let square = try sample.square().mean().item()
     scale = square > 0 && square.isFinite ? 1 / square.squareRoot() : 1
+  }
+
+  private static func meanAboutFirst(_ source: any RowSource) throws -> Tensor {
+    let first = try source.rows(0..<1).to(.f64).squeeze(0)
+    var sums = try Tensor.zeros([source.dimensions], type: .f64)
+    for range in source.blocks() { sums = try sums + (source.rows(range).to(.f64) - first).sum([0]) }
+    return try first + sums / Double(source.count)
   }
 
   /// Name and scale of `other`, without its rows.

@@ -43,7 +43,7 @@ let package = Package(
       dependencies: [
         "Transfer", "Measures", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
       ]),
-    .target(name: "Report", dependencies: ["Study"]),
+    .target(name: "Report", dependencies: ["Study", "Measures"]),
     .target(
       name: "SeparatrixTool",
       dependencies: ["Report", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -66,7 +66,9 @@ let package = Package(
       name: "FeaturesTests", dependencies: ["Features", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
     .testTarget(
       name: "MeasuresTests", dependencies: ["Measures", "TestSupport"],
-      exclude: ["Fixtures", "generate.py", "generate_representations.py", "generate_decisions.py"]),
+      exclude: [
+        "Fixtures", "generate.py", "generate_calibration.py", "generate_representations.py", "generate_decisions.py",
+      ]),
     .testTarget(
       name: "TransferTests", dependencies: ["Transfer", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
     .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"], exclude: ["Fixtures"]),

@@ -10,7 +10,7 @@
 // Vectors never cross a translation unit here, so their calling convention does not matter.
 #pragma clang diagnostic ignored "-Wpsabi"
 
-using ct::Finish, ct::Kernels, ct::Lines, ct::MeasureKernels, ct::PairedKernels, ct::Tiles;
+using ct::Finish, ct::Kernels, ct::Lines, ct::MeasureKernels, ct::OutputKernels, ct::OutputRow, ct::OutputSlopes, ct::OutputTask, ct::PairedKernels, ct::Tiles;
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma"))), apply_to = function)
@@ -30,6 +30,8 @@ constexpr bool native_bf16 = false;
 #include "winograd_kernels.h"
 #include "gram_kernels.h"
 #include "measure_kernels.h"
+#include "angle_kernels.h"
+#include "output_kernels.h"
 }  // namespace avx512
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -41,6 +43,8 @@ constexpr bool native_bf16 = false;
 #include "winograd_kernels.h"
 #include "gram_kernels.h"
 #include "measure_kernels.h"
+#include "angle_kernels.h"
+#include "output_kernels.h"
 }  // namespace avx2
 #pragma clang attribute pop
 #endif
@@ -51,6 +55,8 @@ constexpr bool native_bf16 = false;
 #include "batch_norm_kernels.h"
 #include "gram_kernels.h"
 #include "measure_kernels.h"
+#include "angle_kernels.h"
+#include "output_kernels.h"
 }  // namespace portable
 
 #if defined(__x86_64__)
@@ -81,6 +87,15 @@ const ct::MeasureKernels &ct::measure_kernels() {
   static const MeasureKernels chosen = has_avx512() ? avx512::measure_table() : has_avx2() ? avx2::measure_table() : portable::measure_table();
 #else
   static const MeasureKernels chosen = portable::measure_table();
+#endif
+  return chosen;
+}
+
+const ct::OutputKernels &ct::output_kernels() {
+#if defined(__x86_64__)
+  static const OutputKernels chosen = has_avx512() ? avx512::output_table() : has_avx2() ? avx2::output_table() : portable::output_table();
+#else
+  static const OutputKernels chosen = portable::output_table();
 #endif
   return chosen;
 }

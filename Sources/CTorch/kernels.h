@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "ctorch.h"
+
 namespace ct {
 
 /// Images in tiles of 2x2 outputs. Rows of tiles are counted through all images.
@@ -60,8 +62,34 @@ struct MeasureKernels {
   // One row into its class's sums.
   bool (*add_row)(const float *x, const float *next, const double *center, const double *shift, bool unit, int64_t columns, double *sums, double *square);
   bool (*add_row_double)(const double *x, const double *next, const double *center, const double *shift, bool unit, int64_t columns, double *sums, double *square);
+  // Angles of one row with others (angle_kernels.h); arrays over the others are readable to the next multiple of 16.
+  double (*angle_row)(const float *products, float square, const float *squares, const float *weights, const int32_t *classes, int32_t own, const float *a, const float *b, int64_t columns, int64_t first, int64_t count);
 };
 const MeasureKernels &measure_kernels();
+
+/// How rows of outputs are read (output_kernels.h).
+struct OutputTask {
+  ct_output_kind kind;
+  int64_t classes, bins;
+  const double *edges;            // bins + 1
+  const double *scale, *offset;   // of logits, one a class
+  double slack;                   // how far probabilities may be from summing to 1
+};
+struct OutputRow {
+  double log_label, confidence, brier;
+  int64_t answer;
+};
+using OutputSlopes = ct_slopes;
+/// Each is false for a row that holds what it may not. `scratch` has room for a row.
+struct OutputKernels {
+  bool (*row)(const float *z, const OutputTask &task, int64_t label, double *scratch, OutputRow *row, double *gaps);
+  bool (*row_double)(const double *z, const OutputTask &task, int64_t label, double *scratch, OutputRow *row, double *gaps);
+  bool (*slope)(const float *z, const OutputTask &task, int64_t label, double *scratch, OutputSlopes *to, double *gradient);
+  bool (*slope_double)(const double *z, const OutputTask &task, int64_t label, double *scratch, OutputSlopes *to, double *gradient);
+  bool (*mean)(const float *z, const OutputTask &task, double *scratch, double *sums);
+  bool (*mean_double)(const double *z, const OutputTask &task, double *scratch, double *sums);
+};
+const OutputKernels &output_kernels();
 
 /// Lines of pixels: `count` of them in each of `images`, `width` pixels each; pixels, lines and images are so many numbers apart.
 struct Lines {

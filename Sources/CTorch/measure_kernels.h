@@ -110,4 +110,3 @@ static bool add_row(const T *x, const T *next, const double *center, const doubl
   return true;
 }
 
-static MeasureKernels measure_table() { return {dot, column_sums, subtract, pack, gram, add_row<float>, add_row<double>}; }

@@ -122,6 +122,39 @@ ct_error *ct_add_dots(const ct_tensor *tensors, intptr_t n, const intptr_t *pair
   });
 }
 
+ct_error *ct_add_angles(ct_tensor products, ct_tensor a, ct_tensor b, ct_tensor squares, ct_tensor other_squares, ct_tensor weights, ct_tensor other_weights, ct_tensor classes,
+                        ct_tensor other_classes, bool within, bool upper, double *sum) {
+  return guarded([&] {
+    const auto &p = get(products), &x = get(a), &y = get(b);
+    check_rows(x);
+    check_rows(y);
+    const int64_t n = x.size(0), m = y.size(0), d = x.size(1), whole = (m + 15) / 16 * 16;
+    TORCH_CHECK(y.size(1) == d && p.is_cpu() && p.scalar_type() == at::kFloat && p.is_contiguous() && p.dim() == 2 && p.size(0) >= n && p.size(1) == whole,
+                "products ", p.sizes(), " do not fit rows ", x.sizes(), " and ", y.sizes());
+    // One number for each row, with room up to a multiple of 16.
+    const auto padded = [](const at::Tensor &v, int64_t count, at::ScalarType type) {
+      TORCH_CHECK(v.is_cpu() && v.dim() == 1 && v.size(0) == count, "numbers ", v.sizes(), " for ", count, " rows");
+      auto out = at::zeros({(count + 15) / 16 * 16}, at::TensorOptions().dtype(type));
+      out.narrow(0, 0, count).copy_(v);
+      return out;
+    };
+    const auto s = padded(get(squares), n, at::kFloat), t = padded(get(other_squares), m, at::kFloat);
+    const auto w = padded(get(weights), n, at::kDouble), v = padded(get(other_weights), m, at::kFloat);
+    const auto own = padded(get(classes), n, at::kInt), other = padded(get(other_classes), m, at::kInt);
+    const int64_t parts = std::clamp<int64_t>(n / 16, 1, 64);
+    std::vector<double> sums(parts);
+    parallel(parts, 1, [&](int64_t, int64_t begin, int64_t end) {
+      for (int64_t part = begin; part < end; ++part)
+        // Rows in turn, since those of the upper half differ in length.
+        for (int64_t i = part; i < n; i += parts)
+          sums[part] += w.data_ptr<double>()[i] *
+                        measure_kernels().angle_row(p.data_ptr<float>() + i * whole, s.data_ptr<float>()[i], t.data_ptr<float>(), v.data_ptr<float>(), other.data_ptr<int>(),
+                                                    within ? -1 : own.data_ptr<int>()[i], x.data_ptr<float>() + i * d, y.data_ptr<float>(), d, upper ? i + 1 : 0, m);
+    });
+    for (const auto part : sums) *sum += part;
+  });
+}
+
 ct_error *ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct_tensor shift, bool unit, ct_tensor sums, ct_tensor squares, intptr_t *zeros) {
   return guarded([&] {
     const auto &a = get(x), &labels = get(classes), &to = get(sums), &to_squares = get(squares);

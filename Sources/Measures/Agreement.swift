@@ -10,6 +10,7 @@ import Torch
 ///   top-1 accuracy, two-sided binomial on the examples that only one has right; `permutation_p`: of equal mean per-class accuracy, the answers
 ///   of both exchanged at random; `ensemble_accuracy`: top-1 of the mean probabilities, of the mean logits beside it;
 ///   `either_right`: share that at least one has right, the bound of any choice between them.
+/// - `diversity`: the mean over pairs of the share of different answers (Skalak 1996).
 ///
 /// Of equal outputs the lowest class is the answer. Exact but for `permutation_p`, whose draws are counted in it. Cost n K for each classifier
 /// and pair.
@@ -20,12 +21,16 @@ public struct Agreement {
     public var permutations = 10_000
     /// Their seed.
     public var seed: UInt64 = 0
+    /// What the outputs are; of probabilities the logits are their logarithms.
+    public var kind = ClassifierOutputs.Kind.logits
+    /// Ensembles that are measured beside the pairs and all: places of classifiers.
+    public var subsets: [[Int]] = []
 
     /// Ten thousand exchanges.
     public init() {}
   }
 
-  /// Compares every pair of classifiers by their outputs [n, K] (logits), and all of them together. Throws `MeasureError` when outputs and
+  /// Compares every pair of classifiers by their outputs [n, K], and all of them together. Throws `MeasureError` when outputs and
   /// labels do not fit or are not finite.
   public static func compare(
     _ outputs: [any RowSource], labels: [Int]?, _ options: Options = Options()
@@ -50,8 +55,25 @@ public struct Agreement {
         throw MeasureError("labels[\(row)]", found: "\(labels[row])", expected: "a class in 0..<\(classes)")
       }
     }
+    for subset in options.subsets {
+      guard !subset.isEmpty, Set(subset).count == subset.count, subset.allSatisfy(outputs.indices.contains) else {
+        throw MeasureError(
+          "subset", found: "\(subset.map { $0 + 1 })",
+          expected: "places of different classifiers, 1 to \(outputs.count)")
+      }
+    }
     return try withoutGradientRethrowing {
-      let answers = try outputs.map { try Self.answers(of: [$0]).probabilities }
+      func together(_ members: [Int], _ labels: [Int]) throws -> AgreementResult.Ensemble {
+        let answers = try self.answers(of: members, outputs, options.kind)
+        return .init(
+          members: members, accuracy: share(answers.probabilities, labels),
+          accuracyLogits: share(answers.logits, labels))
+      }
+      let answers = try outputs.indices.map { place in
+        // One classifier's answers are those of its own numbers: softmax rounds near-ties together.
+        let answers = try self.answers(of: [place], outputs, options.kind)
+        return options.kind == .logits ? answers.logits : answers.probabilities
+      }
       var result = AgreementResult(n: n, classes: classes, reason: labels == nil ? "needs labels" : nil)
       result.accuracies = labels.map { labels in answers.map { share($0, labels) } }
       for a in outputs.indices {
@@ -62,39 +84,39 @@ public struct Agreement {
           pair.kappa = kappa(equal, chance: frequencies(answers[a], classes), frequencies(answers[b], classes))
           if let labels {
             try correctness(answers[a], answers[b], labels, options, into: &pair)
-            let together = try self.answers(of: [outputs[a], outputs[b]])
-            pair.ensembleAccuracy = share(together.probabilities, labels)
-            pair.ensembleAccuracyLogits = share(together.logits, labels)
+            let ensemble = try together([a, b], labels)
+            (pair.ensembleAccuracy, pair.ensembleAccuracyLogits) = (ensemble.accuracy, ensemble.accuracyLogits)
           }
           result.pairs.append(pair)
         }
       }
-      if let labels, outputs.count > 2 {
-        let together = try self.answers(of: outputs)
-        result.ensembleAccuracy = share(together.probabilities, labels)
-        result.ensembleAccuracyLogits = share(together.logits, labels)
+      result.diversity = 1 - result.pairs.reduce(0) { $0 + ($1.agreement ?? 0) } / Double(result.pairs.count)
+      if let labels {
+        if outputs.count > 2 {
+          let all = try together(Array(outputs.indices), labels)
+          (result.ensembleAccuracy, result.ensembleAccuracyLogits) = (all.accuracy, all.accuracyLogits)
+        }
+        result.subsets = try options.subsets.map { try together($0, labels) }
       }
       return result
     }
   }
 
-  /// The top classes of the mean probabilities, and of the mean logits.
-  private static func answers(of outputs: [any RowSource]) throws -> (probabilities: [Int], logits: [Int]) {
+  /// The top classes of the mean probabilities, and of the mean logits, of some of `outputs`.
+  private static func answers(
+    of members: [Int], _ outputs: [any RowSource], _ kind: ClassifierOutputs.Kind
+  ) throws -> (probabilities: [Int], logits: [Int]) {
     var (first, second): ([Int], [Int]) = ([], [])
-    for range in outputs[0].blocks() {
-      var (probabilities, logits): (Tensor?, Tensor?)
-      for source in outputs {
-        let rows = try source.rows(range)
-        guard try rows.isAllFinite() else { throw try source.errorOfNotFinite("outputs") }
-        let wide = try rows.to(.f64)
-        // One classifier's answers are those of its logits: softmax rounds near-ties together.
-        let softmax = outputs.count == 1 ? wide : try wide.softmax(1)
-        probabilities = try probabilities.map { try $0 + softmax } ?? softmax
-        logits = try logits.map { try $0 + wide } ?? wide
-      }
-      if let probabilities, let logits {
-        first += try probabilities.argmax(1).ints()
-        second += outputs.count == 1 ? [] : try logits.argmax(1).ints()
+    for range in outputs[0].blocks(of: (1 << 22) / members.count) {
+      do {
+        let answers = try Tensor.meanAnswers(
+          members.map { try outputs[$0].doubleOrFloat(range) }, kind: kind == .logits ? .logits : .probabilities)
+        first += try answers.byProbability.ints()
+        second += try answers.byLogit.ints()
+      } catch let error as OutputRowError {
+        let place = members[error.member]
+        throw try outputs[place].errorOfOutputs(
+          row: range.lowerBound + error.row, kind, name: "outputs of classifier \(place + 1), ")
       }
     }
     return (first, second)
@@ -230,8 +252,26 @@ public struct AgreementResult: Encodable, Sendable {
     }
   }
 
+  /// Some classifiers together.
+  public struct Ensemble: Encodable, Sendable {
+    /// Their places.
+    public let members: [Int]
+    /// Top-1 of the mean probabilities, and of the mean logits.
+    public let accuracy, accuracyLogits: Double
+
+    enum CodingKeys: String, CodingKey {
+      case members
+      case accuracy = "ensemble_accuracy"
+      case accuracyLogits = "ensemble_accuracy_logits"
+    }
+  }
+
   /// Examples and classes.
   public let n, classes: Int
+  /// The mean share of different answers over pairs.
+  public internal(set) var diversity = 0.0
+  /// The ensembles that were asked for; empty without labels.
+  public internal(set) var subsets: [Ensemble] = []
   /// Top-1 of each classifier; nil without labels.
   public internal(set) var accuracies: [Double]?
   /// Every pair.
@@ -246,7 +286,7 @@ public struct AgreementResult: Encodable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case n, classes, accuracies, pairs, reason
+    case n, classes, accuracies, pairs, diversity, subsets, reason
     case ensembleAccuracy = "ensemble_accuracy"
     case ensembleAccuracyLogits = "ensemble_accuracy_logits"
   }
@@ -257,6 +297,8 @@ public struct AgreementResult: Encodable, Sendable {
     try container.encode(n, forKey: .n)
     try container.encode(classes, forKey: .classes)
     try container.encodeIfPresent(reason, forKey: .reason)
+    try container.encode(diversity, forKey: .diversity)
+    if !subsets.isEmpty { try container.encode(subsets, forKey: .subsets) }
     if pairs.count == 1 {
       var values = encoder.container(keyedBy: Pair.CodingKeys.self)
       try pairs[0].encodeValues(to: &values)

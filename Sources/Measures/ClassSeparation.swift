@@ -130,7 +130,8 @@ public struct ClassSeparation {
         let cosine = try ofUnitVectors(unit)
         if distances.contains(.cosine) { result.cosine = cosine }
         if distances.contains(.angle) {
-          result.angle = cosine.within == nil ? .init(reason: cosine.reason ?? "no directions") : try angles(unit)
+          result.angle =
+            cosine.within == nil ? .init(reason: cosine.reason ?? "no directions") : try AnglePairs(unit).entry()
         }
       }
       return result
@@ -159,44 +160,6 @@ public struct ClassSeparation {
     let debiased = zip(within, classes.sizes).map { $0 * Double($1) / Double($1 - 1) }
     return SeparationResult.Entry(
       within: within, debiased: debiased, total: total, classes: classes, rounding: 1e-28 * scale * magnitude)
-  }
-
-  /// Angles between all pairs, upper triangle of blocks.
-  private static func angles(_ rows: Rows<some RowSource>) throws -> SeparationResult.Entry {
-    let classes = rows.classes
-    let count = Double(classes.count)
-    // Rows in order of class, so that pairs of one class lie in few blocks. The unit vectors must fit in memory.
-    let order = classes.indices.indices.sorted { (classes.indices[$0], $0) < (classes.indices[$1], $1) }
-    let sorted = order.map { classes.indices[$0] }
-    let unit = try rows.all().indexSelect(0, Tensor(order))
-    let weights = try Tensor(sorted.map { 1 / (count * Double(classes.sizes[$0])) })
-    let member = try Tensor(sorted).oneHot(classes.count).to(.f64)
-    var total = 0.0
-    var inside = [Double](repeating: 0, count: classes.count)
-    let size = 1024
-    let starts = Array(stride(from: 0, to: sorted.count, by: size))
-    for first in starts {
-      let height = min(size, sorted.count - first)
-      let upper = try unit.narrow(0, first, height)
-      for second in starts where second >= first {
-        let width = min(size, sorted.count - second)
-        var angle = try upper.matmul(unit.narrow(0, second, width).t()).clamp(-1, 1).acos()
-        if first == second { angle = try angle * (1 - Tensor.eye(height, type: .f64)) }
-        let factor = first == second ? 1.0 : 2.0
-        let weighted = try angle.matmul(weights.narrow(0, second, width).unsqueeze(1)).squeeze(1)
-        total += factor * (try (weighted * weights.narrow(0, first, height)).sum().item())
-        if sorted[first + height - 1] >= sorted[second] {
-          let ofClass = try angle.matmul(member.narrow(0, second, width)) * member.narrow(0, first, height)
-          for (index, value) in try ofClass.sum([0]).doubles().enumerated() {
-            inside[index] += factor * value
-          }
-        }
-      }
-    }
-    let within = zip(inside, classes.sizes).map { $0 / (Double($1) * Double($1)) }
-    let debiased = zip(inside, classes.sizes).map { $0 / (Double($1) * Double($1 - 1)) }
-    return SeparationResult.Entry(
-      within: within, debiased: debiased, total: total, classes: classes, rounding: 1e-7)
   }
 }
 

@@ -54,6 +54,24 @@ struct Rows<Source: RowSource> {
     return blocks.count == 1 ? blocks[0] : try .concat(blocks, 0)
   }
 
+  /// All rows [n, d] in f32, of unit length.
+  func allSingle() throws -> Tensor {
+    let blocks = try source.blocks().map { range in
+      let block = try source.doubleOrFloat(range)
+      if center == nil, block.elementType == .f32 {
+        // Lengths are good enough in f32, where squares stay within its range.
+        let squares = try block.subtracting(row: .zeros([source.dimensions], type: .f64)).squares
+        let (least, most) = (try squares.min().item(), try squares.max().item())
+        if least > 1e-25 && most < 1e30 {
+          return try block / squares.sqrt().to(.f32).unsqueeze(1)
+        }
+      }
+      let wide = try block.to(.f64)
+      return try Self.unit(center.map { try wide - $0 } ?? wide).to(.f32)
+    }
+    return blocks.count == 1 ? blocks[0] : try .concat(blocks, 0)
+  }
+
   /// Why rows cannot be made unit vectors, or nil.
   func reasonAgainstNormalizing(_ zeros: Int) -> String? {
     guard zeros > 0 else { return nil }

@@ -15,6 +15,11 @@ enum Format {
     String(format: "%.6g", value).replacingOccurrences(of: "-", with: "\u{2212}")
   }
 
+  /// Three significant digits, for what decimals would hide.
+  static func short(_ value: Double) -> String {
+    String(format: "%.3g", value).replacingOccurrences(of: "-", with: "\u{2212}")
+  }
+
   /// Every digit, for CSV: the shortest text that reads back as the same number.
   static func exact(_ value: Double) -> String {
     value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"

@@ -69,16 +69,16 @@ public enum Report {
   }
 
   static func write(_ contents: StudyContents, to folder: URL, plotly: String) throws {
-    for file in files(contents, plotly: plotly) {
-      let url = folder.appendingPathComponent(file.path)
-      do {
-        try FileManager.default.createDirectory(
-          at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        // Written beside and renamed, so that a reader never sees half a report.
-        try Data(file.text.utf8).write(to: url, options: .atomic)
-      } catch {
-        throw ReportError.notWritable(file: url.path, reason: error.localizedDescription)
-      }
+    for file in files(contents, plotly: plotly) { try write(file.text, to: folder.appendingPathComponent(file.path)) }
+  }
+
+  /// Written beside and renamed, so that a reader never sees half a file; folders are made.
+  static func write(_ text: String, to url: URL) throws {
+    do {
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: url, options: .atomic)
+    } catch {
+      throw ReportError.notWritable(file: url.path, reason: error.localizedDescription)
     }
   }
 }

@@ -10,7 +10,7 @@ extension AnalyzeCommand {
       commandName: "agreement",
       abstract: "How alike classifiers answer, whether one is better, and what they are worth together.",
       discussion: """
-        Takes outputs [n, classes] (logits) of two or more classifiers for the same examples: bare arrays, or files with `outputs`.
+        Takes outputs [n, classes] of two or more classifiers for the same examples: bare arrays, or files with `outputs`.
         Example:
           separatrix analyze agreement a.npy b.npy --labels labels.npy
         """)
@@ -19,6 +19,9 @@ extension AnalyzeCommand {
     @Option(help: "File of labels [n], where the first file holds none.") var labels: [String] = []
     @Option(help: "Exchanges of the permutation test; 0 for none.") var permutations = 10_000
     @Option(help: "Seed of the exchanges.") var seed: UInt64 = 0
+    @Flag(help: "The outputs are probabilities. Default: logits.") var probabilities = false
+    @Option(help: "An ensemble to measure beside the pairs and all, as places: 1,3,4. May be repeated.")
+    var subset: [String] = []
     @OptionGroup var input: FeatureInput
     @OptionGroup var output: OutputOptions
 
@@ -29,6 +32,20 @@ extension AnalyzeCommand {
       var options = Agreement.Options()
       options.permutations = permutations
       options.seed = seed
+      options.kind = probabilities ? .probabilities : .logits
+      options.subsets = try subset.map { text in
+        try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+          guard let place = Int(part.trimmingCharacters(in: .whitespaces)), (1...files.count).contains(place) else {
+            throw Outcome.usage(
+              "--subset \(text): expected places of classifiers, 1 to \(files.count), parted by commas")
+          }
+          return place - 1
+        }
+      }
+      for members in options.subsets where Set(members).count < members.count {
+        throw Outcome.usage(
+          "--subset \(members.map { String($0 + 1) }.joined(separator: ",")): a classifier counts once")
+      }
       let labels = sets.lazy.compactMap(\.labels).first
       let result = try Agreement.compare(sets.map { try $0.requireOutputs() }, labels: labels, options)
       if output.json { return try Console.printJSON(result) }
@@ -45,6 +62,11 @@ extension AnalyzeCommand {
             Console.number(pair.errorConsistency), Console.number(pair.mcnemarP), Console.number(pair.permutationP),
           ]
         })
+      print("different answers, mean over pairs: \(Console.percent(result.diversity))")
+      for ensemble in result.subsets {
+        let members = ensemble.members.map { String($0 + 1) }.joined(separator: ", ")
+        print("\(members) together: \(Console.percent(ensemble.accuracy))")
+      }
       if let all = result.ensembleAccuracy { print("all together: \(Console.percent(all))") }
       if let reason = result.reason { print("accuracies: \(reason) (--labels y.npy)") }
     }

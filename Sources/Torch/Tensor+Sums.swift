@@ -39,6 +39,36 @@ extension Tensor {
   /// The products of all rows, in panels, with each other: those above the diagonal; 0 elsewhere.
   public func upperGram() throws(TorchError) -> Tensor { try Tensor { ct_gram(raw, raw, true, &$0) } }
 
+  /// Unit vectors, but for rounding, and what `addAngles` takes of them.
+  public struct UnitRows {
+    /// [n, d] f32.
+    public let rows: Tensor
+    /// The same less a shift, in panels, and their squared lengths [n].
+    public let panels, squares: Tensor
+    /// What each row counts, [n] f64, and its class, [n] i64, below 2^31.
+    public let weights, classes: Tensor
+
+    /// `rows` with their weights and classes, less `shift` [d] f64.
+    public init(rows: Tensor, shift: Tensor, weights: Tensor, classes: Tensor) throws(TorchError) {
+      (self.rows, self.weights, self.classes) = (rows, weights, classes)
+      (panels, squares) = try rows.panels(minus: shift)
+    }
+  }
+
+  /// Adds to `sum` the angles, in radians, between the rows of `a` and those of `b`, each times both rows' weights: of rows of different class, or
+  /// of all where `within`. Without `b` every pair of different rows of `a` once. Both are less the same shift, which should lie among
+  /// them: angles come from products in f32, and from the rows themselves where those lose them (near-equal and near-opposite rows).
+  public static func addAngles(
+    _ a: UnitRows, _ b: UnitRows? = nil, within: Bool, to sum: inout Double
+  ) throws(TorchError) {
+    let other = b ?? a
+    let products = try b == nil ? a.panels.upperGram() : a.panels.gram(other.panels)
+    let error = ct_add_angles(
+      products.raw, a.rows.raw, other.rows.raw, a.squares.raw, other.squares.raw, a.weights.raw, other.weights.raw,
+      a.classes.raw, other.classes.raw, within, b == nil, &sum)
+    try check(error, "addAngles")
+  }
+
   /// Adds `factor` times the sum of the elementwise product of each of `pairs` of `tensors` (f32, of one size) to `sums`.
   public static func addDots(
     _ tensors: [Tensor], pairs: [(Int, Int)], factor: Double = 1, to sums: inout [Double]

@@ -140,6 +140,36 @@ private func agree(_ found: Entry?, _ expected: Entry, _ tolerance: Double) -> B
     #expect(error?.found.contains("row 1") == true)
   }
 
+  /// The way of large sets, products in f32, against all in double: spread classes, nearly collapsed ones, copies, opposite classes, and more
+  /// examples than a block holds.
+  @Test(arguments: ["spread", "collapsed", "copies", "opposite", "blocks"])
+  func anglesOfLargeSetsAreThoseOfSmallOnes(kind: String) throws {
+    let (n, d, classes) = (kind == "blocks" ? 2100 : 150, 21, 3)
+    let noise = counterNumbers(3, n * d)
+    let centers = counterNumbers(4, classes * d)
+    let labels = (0..<n).map { $0 * 5 % 7 % classes }
+    var values = [Double](repeating: 0, count: n * d)
+    for row in 0..<n {
+      let source = kind == "copies" ? row / 2 * 2 : row
+      for column in 0..<d {
+        let center = centers[(kind == "copies" ? labels[source] : labels[row]) * d + column]
+        let scale: Double = kind == "collapsed" ? 1e-3 : kind == "opposite" ? 1e-4 : 0.7
+        let base = kind == "opposite" ? centers[column] * (labels[row] == 0 ? 1 : -1) : center
+        values[row * d + column] = base + scale * noise[source * d + column]
+      }
+    }
+    let x = try Tensor(values.map(Float.init), shape: [n, d])
+    let rows = Rows(source: try TensorRows(x), classes: Classes(labels), center: nil, normalized: true)
+    let exact = try AnglePairs(rows).entry()
+    var pairs = AnglePairs(rows)
+    pairs.exactLimit = 0
+    let single = try pairs.entry()
+    #expect(agree(single, exact, 1e-6))
+    for (a, b) in zip(try #require(single.perClass), try #require(exact.perClass)) {
+      #expect(agree(a.within, b.within, 1e-6))
+    }
+  }
+
   @Test func angleIsLeftOutAboveTheLimit() {
     #expect(ClassSeparation.defaultDistances(count: 20_000).contains(.angle))
     #expect(!ClassSeparation.defaultDistances(count: 20_001).contains(.angle))

@@ -199,6 +199,24 @@ import Torch
       ("a row of another length", { _ = try matrix().to(.f32).subtracting(row: Tensor.zeros([4], type: .f64)) }),
       ("no panels", { _ = try matrix().gram(matrix()) }),
     ],
+    "outputs of classifiers": [
+      ("a label that is no class", { _ = try matrix().outputRows(labels: Tensor([0, 9]), kind: .logits, bins: 15) }),
+      (
+        "factors for other classes",
+        {
+          let scaling = ClassScaling(scale: [1], offset: [0])
+          _ = try matrix().outputRows(labels: Tensor([0, 0]), kind: .logits, scaling: scaling, bins: 15)
+        }
+      ),
+      (
+        "slopes of probabilities",
+        {
+          var slopes = Tensor.OutputSlopes()
+          try matrix().addOutputSlopes(labels: Tensor([0, 0]), kind: .probabilities, to: &slopes)
+        }
+      ),
+      ("outputs of two shapes", { _ = try Tensor.meanAnswers([matrix(), matrix(3, 2)], kind: .logits) }),
+    ],
     "any operator, by name": [
       ("an unknown name", { _ = try Tensor.call("aten::no_such_operator", []) }),
       (

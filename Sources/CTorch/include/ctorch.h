@@ -235,8 +235,37 @@ CT_CALL ct_gram(ct_tensor a, ct_tensor b, bool upper, ct_tensor *out);
  * with `classes` i64 [n] in 0..<k, `sums` [k, d] and `squares` [k] f64. center and shift [d] f64, or impl NULL. Rows of zeros that
  * have no length are left out; `zeros` is their number. The same bytes for any number of threads. */
 CT_CALL ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct_tensor shift, bool unit, ct_tensor sums, ct_tensor squares, intptr_t *zeros);
+/* `sum` += the weighted sum of the angles between rows of a [n, d] and b [m, d], f32, unit vectors but for rounding: weights[i] other_weights[j]
+ * for each pair of different class, or for every pair where `within`. `products` are ct_gram of the same rows in panels less a common
+ * shift, `squares` [n] and `other_squares` [m] f64 as ct_panels gives them. `upper`: only pairs i < j. Near-equal and near-opposite rows are
+ * taken from the rows themselves. weights f64, classes i64. The same bytes for any number of threads. */
+CT_CALL ct_add_angles(ct_tensor products, ct_tensor a, ct_tensor b, ct_tensor squares, ct_tensor other_squares, ct_tensor weights, ct_tensor other_weights, ct_tensor classes,
+                      ct_tensor other_classes, bool within, bool upper, double *sum);
 /* sums[i] += factor times the sum of the elementwise product of tensors[pairs[2 i]] and tensors[pairs[2 i + 1]], all of one size. */
 CT_CALL ct_add_dots(const ct_tensor *tensors, intptr_t n, const intptr_t *pairs, intptr_t count, double factor, double *sums);
+
+/* MARK: outputs of classifiers */
+/* Outputs z [n, K], f32 or f64 in memory order, in double. Each of these sets `bad` to the first row that does not hold what `kind` says
+ * (finite numbers; -infinity too; or numbers in 0...1 that sum to 1), or to -1; results are of use only then. */
+typedef enum ct_output_kind { ct_outputs_logits, ct_outputs_log_probabilities, ct_outputs_probabilities } ct_output_kind;
+/* With p = softmax(scale z + offset), scale and offset [K] or NULL, or p = z where `kind` is probabilities: `rows` [n, 3] f64 are log p of the
+ * label, the largest p, and the squared distance of p from the label's unit vector; `answers` [n] i64 the first class with the largest p; `gaps`
+ * [bins, K] the sums, over the examples with p_k in [b / bins, (b + 1) / bins), the last closed, of p_k less 1 where k is the label.
+ * The same bytes for any number of threads. */
+CT_CALL ct_output_rows(ct_tensor outputs, ct_tensor labels, ct_output_kind kind, const double *CT_NULLABLE scale, const double *CT_NULLABLE offset, intptr_t bins,
+                       ct_tensor *rows, ct_tensor *answers, ct_tensor *gaps, intptr_t *bad);
+/* Sums over rows, with y = scale z + offset less its largest: of -log p(label) (`nll`); of E_p[y] - y(label), the slope of nll by a
+ * common factor's logarithm (`first`), and of the variance of y, its curvature (`second`); of mean(y) - y(label) (`uniform`); of
+ * y(label); and the lowest y of all. */
+typedef struct ct_slopes {
+  double nll, first, second, uniform, label_gap, widest;
+} ct_slopes;
+/* Adds to `slopes`, and the gradient of nll by scale and offset to `gradient` [2, K], which may be NULL. */
+CT_CALL ct_output_slopes(ct_tensor outputs, ct_tensor labels, ct_output_kind kind, const double *CT_NULLABLE scale, const double *CT_NULLABLE offset, ct_slopes *slopes,
+                         double *CT_NULLABLE gradient, intptr_t *bad);
+/* The first class with the largest mean of the probabilities, and of the logits, of `count` outputs of one shape, [n] i64. `bad_member`: which of
+ * them has the row. */
+CT_CALL ct_mean_outputs(const ct_tensor *members, intptr_t count, ct_output_kind kind, ct_tensor *by_probability, ct_tensor *by_logit, intptr_t *bad_member, intptr_t *bad);
 
 /* MARK: any operator, by name */
 typedef enum ct_value_kind { ct_value_none, ct_value_tensor, ct_value_int, ct_value_double, ct_value_bool, ct_value_ints, ct_value_tensors } ct_value_kind;

@@ -59,9 +59,9 @@ struct MeasureKernels {
   // Products of rows with rows (gram_kernels.h).
   void (*pack)(const float *x, const float *center, float scale, int64_t rows, int64_t columns, int64_t begin, int64_t end, float *to, double *squares);
   void (*gram)(const float *a, const float *b, int64_t b_panels, int64_t columns, int64_t begin, int64_t end, bool upper, float *out);
-  // One row into its class's sums.
-  bool (*add_row)(const float *x, const float *next, const double *center, const double *shift, bool unit, int64_t columns, double *sums, double *square);
-  bool (*add_row_double)(const double *x, const double *next, const double *center, const double *shift, bool unit, int64_t columns, double *sums, double *square);
+  // Up to 4 rows into their class's sums.
+  int64_t (*add_rows)(const float *const *x, const float *const *next, int64_t count, const double *center, const double *shift, bool unit, int64_t columns, double *sums, double *square);
+  int64_t (*add_rows_double)(const double *const *x, const double *const *next, int64_t count, const double *center, const double *shift, bool unit, int64_t columns, double *sums, double *square);
   // Angles of one row with others (angle_kernels.h); arrays over the others are readable to the next multiple of 16.
   double (*angle_row)(const float *products, float square, const float *squares, const float *weights, const int32_t *classes, int32_t own, const float *a, const float *b, int64_t columns, int64_t first, int64_t count);
 };
@@ -88,6 +88,8 @@ struct OutputKernels {
   bool (*slope_double)(const double *z, const OutputTask &task, int64_t label, double *scratch, OutputSlopes *to, double *gradient);
   bool (*mean)(const float *z, const OutputTask &task, double *scratch, double *sums);
   bool (*mean_double)(const double *z, const OutputTask &task, double *scratch, double *sums);
+  int64_t (*largest)(const float *z, const OutputTask &task, double *scratch);
+  int64_t (*largest_double)(const double *z, const OutputTask &task, double *scratch);
 };
 const OutputKernels &output_kernels();
 

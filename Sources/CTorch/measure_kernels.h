@@ -65,48 +65,87 @@ static double total(v8d v) {
   return sum;
 }
 
-/// sums += y - shift for a row y = x - center, divided by its length if `unit`; adds |y - shift|^2 to `square`. center and shift may be null.
-/// False, and nothing added, for a row of zeros that has no length to be divided by. `next`: the row that comes after.
+/// How a row becomes a unit vector: times `factor`, after division by `largest` where its squares leave the range of doubles. False for a
+/// row of zeros.
+struct Length {
+  double largest, factor;
+};
 template <class T>
-static bool add_row(const T *x, const T *next, const double *center, const double *shift, bool unit, int64_t columns, double *sums, double *square) {
+static bool length_of(const T *x, const double *center, int64_t columns, Length *length) {
   const auto at = [&](int64_t c) __attribute__((always_inline)) { return center ? load8(x + c) - load8(center + c) : load8(x + c); };
   const auto one = [&](int64_t c) { return x[c] - (center ? center[c] : 0); };
-  const int64_t whole = columns / 8 * 8;
-  double largest = 1, factor = 1;
-  if (unit) {
-    v8d squares = {};
-    for (int64_t c = 0; c < whole; c += 8) {
-      __builtin_prefetch(next + c);
-      const v8d v = at(c);
-      squares += v * v;
+  v8d squares[4] = {};
+  int64_t c = 0;
+  for (; c + 32 <= columns; c += 32)
+#pragma clang loop unroll(full)
+    for (int k = 0; k < 4; ++k) {
+      const v8d v = at(c + 8 * k);
+      squares[k] += v * v;
     }
-    double length = total(squares);
-    for (int64_t c = whole; c < columns; ++c) length += one(c) * one(c);
-    if (!(length > 1e-280 && length < 1e280)) {
-      // Squares beyond the range of doubles, or nothing at all.
-      largest = length = 0;
-      for (int64_t c = 0; c < columns; ++c) largest = std::max(largest, std::fabs(one(c)));
-      if (largest == 0) return false;
-      for (int64_t c = 0; c < columns; ++c) length += one(c) / largest * (one(c) / largest);
-    }
-    factor = 1 / std::sqrt(length);
-  }
-  v8d squares = {};
-  for (int64_t c = 0; c < whole; c += 8) {
-    if (!unit) __builtin_prefetch(next + c);
-    v8d v = (largest == 1 ? at(c) : at(c) / largest) * factor;
-    if (shift) v -= load8(shift + c);
-    squares += v * v;
-    v += load8(sums + c);
-    __builtin_memcpy(sums + c, &v, sizeof v);
-  }
-  double rest = 0;
-  for (int64_t c = whole; c < columns; ++c) {
-    const double v = one(c) / largest * factor - (shift ? shift[c] : 0);
-    rest += v * v;
-    sums[c] += v;
-  }
-  *square += total(squares) + rest;
+  double sum = total((squares[0] + squares[1]) + (squares[2] + squares[3]));
+  for (; c < columns; ++c) sum += one(c) * one(c);
+  *length = {1, 1 / std::sqrt(sum)};
+  if (sum > 1e-280 && sum < 1e280) return true;
+  double largest = 0;
+  for (c = 0; c < columns; ++c) largest = std::max(largest, std::fabs(one(c)));
+  if (largest == 0) return false;
+  for (sum = 0, c = 0; c < columns; ++c) sum += one(c) / largest * (one(c) / largest);
+  *length = {largest, 1 / std::sqrt(sum)};
   return true;
 }
 
+/// sums += y - shift for each row y = (x - center) / largest * factor; adds |y - shift|^2 to `square`.
+template <class T, int N>
+static void add_group(const T *const *x, const T *const *next, const double *center, const double *shift, const Length *lengths, int64_t columns, double *sums, double *square) {
+  v8d squares[N] = {};
+  bool plain = true;
+  for (int r = 0; r < N; ++r) plain &= lengths[r].largest == 1;
+  int64_t c = 0;
+  for (; plain && c + 16 <= columns; c += 16) {
+#pragma clang loop unroll(full)
+    for (int r = 0; r < N; ++r) __builtin_prefetch(next[r] + c, 0, 2);
+#pragma clang loop unroll(full)
+    for (int k = 0; k < 16; k += 8) {
+      v8d all = load8(sums + c + k);
+      const v8d off = load8(shift + c + k);
+#pragma clang loop unroll(full)
+      for (int r = 0; r < N; ++r) {
+        v8d v = load8(x[r] + c + k);
+        if (center) v -= load8(center + c + k);
+        v = v * lengths[r].factor - off;
+        squares[r] += v * v;
+        all += v;
+      }
+      __builtin_memcpy(sums + c + k, &all, sizeof all);
+    }
+  }
+  for (int r = 0; r < N; ++r) {
+    double rest = total(squares[r]);
+    for (int64_t k = c; k < columns; ++k) {
+      const double v = (x[r][k] - (center ? center[k] : 0)) / lengths[r].largest * lengths[r].factor - shift[k];
+      rest += v * v;
+      sums[k] += v;
+    }
+    *square += rest;
+  }
+}
+
+/// Adds rows y = x - center, divided by their lengths if `unit`, up to 4 at a time: y - shift to `sums`, its square to `square`. center may be null.
+/// `next`: the rows that come after. Returns how many rows of zeros had no length and were left out.
+template <class T>
+static int64_t add_rows(const T *const *x, const T *const *next, int64_t count, const double *center, const double *shift, bool unit, int64_t columns, double *sums, double *square) {
+  const T *kept[4];
+  Length lengths[4];
+  int64_t n = 0;
+  for (int64_t r = 0; r < count; ++r) {
+    lengths[n] = {1, 1};
+    if (unit && !length_of(x[r], center, columns, &lengths[n])) continue;
+    kept[n++] = x[r];
+  }
+  if (n == 4) {
+    add_group<T, 4>(kept, next, center, shift, lengths, columns, sums, square);
+  } else {
+    for (int64_t r = 0; r < n; ++r) add_group<T, 1>(kept + r, next + r, center, shift, lengths + r, columns, sums, square);
+  }
+  return count - n;
+}

@@ -188,23 +188,27 @@ ct_error *ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct
     const bool few = pieces <= 2 * parts;
     std::vector<double> own(few ? pieces * (d + 1) : 0);
     std::vector<int64_t> missing(part_limit());
-    const auto add = [&](int64_t place, int64_t next, double *into, double *square) {
-      const double *c = origin.defined() ? origin.data_ptr<double>() : nullptr, *s = off.defined() ? off.data_ptr<double>() : nullptr;
-      const auto &k = measure_kernels();
-      if (a.scalar_type() == at::kFloat) {
-        const auto *x = a.data_ptr<float>();
-        return k.add_row(x + place * d, x + next * d, c, s, unit, d, into, square);
+    const std::vector<double> nothing(off.defined() ? 0 : d);
+    const auto add = [&](const auto *x, const auto &kernel, int64_t first, int64_t last, double *into, double *square) {
+      int64_t zeros = 0;
+      for (int64_t i = first; i < last; i += 4) {
+        const int64_t count = std::min<int64_t>(4, last - i);
+        decltype(x) rows[4], after[4];
+        for (int64_t r = 0; r < 4; ++r) {
+          rows[r] = x + order[std::min(i + r, n - 1)] * d;
+          after[r] = x + order[std::min(i + 4 + r, n - 1)] * d;
+        }
+        zeros += kernel(rows, after, count, origin.defined() ? origin.data_ptr<double>() : nullptr, off.defined() ? off.data_ptr<double>() : nothing.data(), unit, d, into, square);
       }
-      const auto *x = a.data_ptr<double>();
-      return k.add_row_double(x + place * d, x + next * d, c, s, unit, d, into, square);
+      return zeros;
     };
     auto *all = to.data_ptr<double>(), *all_squares = to_squares.data_ptr<double>();
     parallel(few ? pieces : k, 1, [&](int64_t part, int64_t begin, int64_t end) {
       for (int64_t piece = begin; piece < end; ++piece) {
         const int64_t first = few ? cuts[piece] : starts[piece], last = few ? cuts[piece + 1] : starts[piece + 1];
         double *into = few ? own.data() + piece * (d + 1) : all + piece * d, *square = few ? into + d : all_squares + piece;
-        for (int64_t i = first; i < last; ++i)
-          if (!add(order[i], order[std::min(i + 1, n - 1)], into, square)) ++missing[part];
+        missing[part] += a.scalar_type() == at::kFloat ? add(a.data_ptr<float>(), measure_kernels().add_rows, first, last, into, square)
+                                                       : add(a.data_ptr<double>(), measure_kernels().add_rows_double, first, last, into, square);
       }
     });
     if (few)

@@ -224,6 +224,13 @@ static bool output_mean(const T *z, const OutputTask &task, double *p, double *s
   return true;
 }
 
+/// The first class with the largest logit, or -1.
+template <class T>
+static int64_t output_largest(const T *z, const OutputTask &task, double *p) {
+  const auto top = logits(z, task.scale, task.offset, false, task.classes, p);
+  return top.fits ? top.place : -1;
+}
+
 static OutputKernels output_table() {
-  return {output_row<float>, output_row<double>, output_slope<float>, output_slope<double>, output_mean<float>, output_mean<double>};
+  return {output_row<float>, output_row<double>, output_slope<float>, output_slope<double>, output_mean<float>, output_mean<double>, output_largest<float>, output_largest<double>};
 }

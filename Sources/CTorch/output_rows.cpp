@@ -34,7 +34,7 @@ void lower(std::atomic<int64_t> &least, int64_t value) {
 }
 
 /// As many parts for any number of threads, so that sums are the same; of limited size in all.
-int64_t part_count(int64_t n, int64_t numbers) { return std::clamp<int64_t>(std::min((int64_t{1} << 22) / std::max<int64_t>(numbers, 1), n / 64), 1, 64); }
+int64_t part_count(int64_t n, int64_t numbers) { return std::clamp<int64_t>(std::min((int64_t{1} << 18) / std::max<int64_t>(numbers, 1), n / 64), 1, 64); }
 
 /// Calls body(row, part, scratch) for all rows; the first for which it is false, or -1.
 template <class Body>
@@ -141,6 +141,17 @@ ct_error *ct_mean_outputs(const ct_tensor *members, intptr_t count, ct_output_ki
     auto first = at::empty({n}, at::kLong), second = at::empty({n}, at::kLong);
     std::atomic<int64_t> guilty{count};
     *bad = for_rows(n, part_count(n, 0), 3 * k, [&](int64_t i, int64_t, double *scratch) {
+      if (count == 1 && kind == ct_outputs_logits) {
+        // The largest logit has the largest probability.
+        const auto top = all[0].scalar_type() == at::kFloat ? output_kernels().largest(all[0].data_ptr<float>() + i * k, task, scratch)
+                                                            : output_kernels().largest_double(all[0].data_ptr<double>() + i * k, task, scratch);
+        if (top < 0) {
+          lower(guilty, 0);
+          return false;
+        }
+        first.data_ptr<int64_t>()[i] = second.data_ptr<int64_t>()[i] = top;
+        return true;
+      }
       double *sums = scratch + k;
       std::fill(sums, sums + 2 * k, 0.0);
       for (intptr_t m = 0; m < count; ++m) {

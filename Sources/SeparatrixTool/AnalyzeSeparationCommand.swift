@@ -17,6 +17,11 @@ extension AnalyzeCommand {
     @Argument(help: "Feature file, or several, or a glob.") var files: [String]
     @Option(help: "File of labels [n], where the features hold none.") var labels: [String] = []
     @Option(help: "Layer, where the file has several. Default: features, else the last.") var layer: String?
+    @Option(help: "Also these layers, parted by commas, or all.") var layers: String?
+    @Option(
+      parsing: .upToNextOption, help: "Features of held-out examples, measured beside them: how much of it is memory.")
+    var heldOut: [String] = []
+    @Option(help: "Their labels, where the file holds none.") var heldOutLabels: [String] = []
     @Option(help: "cosine, centered, euclidean, angle or all. Default: all; without angle above 20000 examples.")
     var distance: String?
     @Flag(help: "List every class.") var perClass = false
@@ -26,30 +31,63 @@ extension AnalyzeCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-      let set = try input.read(files, labels: labels)
-      let rows = try set.layer(layer).rows
-      let distances: Set<ClassSeparation.Distance>? =
-        switch distance {
-        case nil: nil
-        case "all": Set(ClassSeparation.Distance.allCases)
-        case "cosine": [.cosine]
-        case "centered": [.centeredCosine]
-        case "euclidean": [.squaredEuclidean]
-        case "angle": [.angle]
-        case .some(let other):
-          throw Outcome.usage("--distance '\(other)': expected cosine, centered, euclidean, angle or all")
-        }
+      let distances = try chosenDistances()
       guard bootstrap >= 0, bootstrap != 1 else {
         throw Outcome.usage("--bootstrap \(bootstrap): expected 0, or at least 2 half samples")
       }
       var options = ClassSeparation.Options()
-      options.perClass = perClass
-      options.bootstrap = bootstrap
-      options.seed = seed
-      let result = try ClassSeparation.measure(
-        rows, labels: set.requireLabels(), distances: distances, options: options)
-      if output.json { return try Console.printJSON(result) }
-      print("\(result.n) examples, \(result.classes) classes, \(result.dimensions) dimensions")
+      (options.perClass, options.bootstrap, options.seed) = (perClass, bootstrap, seed)
+      let set = try input.read(files, labels: labels)
+      let other = try heldOut.isEmpty ? nil : input.read(heldOut, labels: heldOutLabels)
+      func measure(_ set: ReadFeatures, _ layer: String?) throws -> SeparationResult {
+        try ClassSeparation.measure(
+          set.layer(layer).rows, labels: set.requireLabels(), distances: distances, options: options)
+      }
+      let chosen = try set.layer(layer).name
+      let wanted =
+        try layers.map { text in
+          try text == "all" ? set.layers.map(\.name) : text.split(separator: ",").map { try set.layer(String($0)).name }
+        } ?? []
+      let named = set.set.layers.count > 1 ? chosen : nil
+      var report = Separations(
+        main: try measure(set, chosen), heldOut: try other.map { try measure($0, layer ?? named) })
+      for name in wanted {
+        report.layers.append(
+          .init(layer: name, result: try measure(set, name), heldOut: try other.map { try measure($0, name) }))
+      }
+      if output.json { return try Console.printJSON(report) }
+      show(report.main, heldOut.isEmpty ? nil : files.joined(separator: " "))
+      if let other = report.heldOut {
+        print("")
+        show(other, heldOut.joined(separator: " "))
+      }
+      guard !report.layers.isEmpty else { return }
+      print("\nby layer, cosine")
+      Console.printTable(
+        ["layer", "R^2", "R^2 debiased"] + (other == nil ? [] : ["R^2 held out", "debiased held out"]),
+        report.layers.map { entry in
+          let results = [entry.result, entry.heldOut].compactMap { $0 }
+          return [entry.layer]
+            + results.flatMap { [Console.number($0.cosine?.r2), Console.number($0.cosine?.r2Debiased)] }
+        })
+    }
+
+    private func chosenDistances() throws -> Set<ClassSeparation.Distance>? {
+      switch distance {
+      case nil: nil
+      case "all": Set(ClassSeparation.Distance.allCases)
+      case "cosine": [.cosine]
+      case "centered": [.centeredCosine]
+      case "euclidean": [.squaredEuclidean]
+      case "angle": [.angle]
+      case .some(let other):
+        throw Outcome.usage("--distance '\(other)': expected cosine, centered, euclidean, angle or all")
+      }
+    }
+
+    private func show(_ result: SeparationResult, _ name: String?) {
+      let start = name.map { "\($0): " } ?? ""
+      print("\(start)\(result.n) examples, \(result.classes) classes, \(result.dimensions) dimensions")
       let entries: [(String, SeparationResult.Entry?)] = [
         ("cosine", result.cosine), ("centered cosine", result.centeredCosine),
         ("squared Euclidean", result.squaredEuclidean), ("angle", result.angle),
@@ -76,6 +114,43 @@ extension AnalyzeCommand {
 
     private func text(_ value: Double?, _ interval: SeparationResult.Entry.Interval?) -> String {
       Console.number(value) + (interval.map { " (\(Console.number($0.low)) to \(Console.number($0.high)))" } ?? "")
+    }
+  }
+
+  /// The chosen layer's figures at the top level; the rest where it was asked for.
+  private struct Separations: Encodable {
+    struct Layer: Encodable {
+      let layer: String
+      let result: SeparationResult
+      let heldOut: SeparationResult?
+
+      enum CodingKeys: String, CodingKey {
+        case layer
+        case heldOut = "held_out"
+      }
+
+      func encode(to encoder: any Encoder) throws {
+        try result.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(layer, forKey: .layer)
+        try container.encodeIfPresent(heldOut, forKey: .heldOut)
+      }
+    }
+
+    let main: SeparationResult
+    let heldOut: SeparationResult?
+    var layers: [Layer] = []
+
+    enum CodingKeys: String, CodingKey {
+      case layers
+      case heldOut = "held_out"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      try main.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encodeIfPresent(heldOut, forKey: .heldOut)
+      if !layers.isEmpty { try container.encode(layers, forKey: .layers) }
     }
   }
 }

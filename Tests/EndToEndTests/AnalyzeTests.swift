@@ -52,6 +52,31 @@ struct AnalyzeTests {
     #expect((many.json["pairs"] as? [Any])?.count == 3 && (many.json["sets"] as? [Any])?.count == 3)
   }
 
+  @Test func separationByLayerAndHeldOut() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    let (file, labels) = (file("ood.train.npz"), file("collapse.y.npy"))
+    let result = try tool.run(
+      "analyze", "separation", file, "--layers", "all", "--held-out", self.file("collapse.x.npy"), "--held-out-labels",
+      labels, "--distance", "cosine", "--json")
+    #expect(result.code == 0, "\(result.errors)")
+    let own = try #require(result.json["cosine"] as? [String: Any])
+    let layers = try #require(result.json["layers"] as? [[String: Any]])
+    #expect(layers.map { $0["layer"] as? String } == ["features"])
+    #expect((layers[0]["cosine"] as? [String: Any])?["r2"] as? Double == own["r2"] as? Double)
+    let other = try #require(result.json["held_out"] as? [String: Any])
+    let alone = try tool.run(
+      "analyze", "separation", self.file("collapse.x.npy"), "--labels", labels, "--distance", "cosine", "--json")
+    #expect(
+      (other["cosine"] as? [String: Any])?["r2"] as? Double == (alone.json["cosine"] as? [String: Any])?["r2"]
+        as? Double)
+    let text = try tool.run(
+      "analyze", "separation", file, "--layers", "all", "--held-out", file, "--distance", "cosine")
+    #expect(text.output.contains("by layer, cosine") && text.output.contains("R^2 held out"))
+    let missing = try tool.run("analyze", "separation", file, "--layers", "none")
+    #expect(missing.code == 3 && missing.errors.contains("none"), "\(missing.errors)")
+  }
+
   @Test func oneSet() throws {
     let tool = try Tool()
     defer { tool.remove() }

@@ -47,7 +47,8 @@ public struct ClassifierOutputs {
 
   /// Calls `body` with each block of rows and its labels. `asLogits`: probabilities come as their logarithms.
   func forEachBlock(asLogits: Bool = false, _ body: (Tensor, Tensor, OutputKind) throws -> Void) throws {
-    for range in source.blocks() {
+    // Large blocks: each has sums of its own for every class.
+    for range in source.blocks(of: 1 << 25) {
       let own = try Tensor(Array(labels[range]))
       do {
         switch kind {

@@ -137,7 +137,8 @@ struct SurveyFigures {
       legend: legend(shown, shape: false),
       charts: [
         Chart(
-          id: "spectrum", description: "Lines: share of the variance against rank, both on log scales.", traces: traces,
+          id: "eigenvalues", description: "Lines: share of the variance against rank, both on log scales.",
+          traces: traces,
           layout: Axis.layout(x: log("rank"), y: log("share of the variance")), height: 380)
       ], panelWidth: 640)
   }

@@ -90,12 +90,12 @@ struct SurveyFinding {
     let separation = ranked { $0.layers.last?.separation?.cosine?.r2 }
     if let most = separation.first {
       let value = Format.number(most.value, decimals: 3)
-      if let least = separation.last, separation.count > 1 {
+      if let least = separation.last, least.value < most.value {
         sentences.append(
           "\(most.name) separates its classes most (R\u{00B2} \(value)), \(least.name) least "
             + "(\(Format.number(least.value, decimals: 3)))")
       } else {
-        sentences.append("Of the distance between examples of \(most.name), a share of \(value) lies between classes")
+        sentences.append("Of the distance between examples a share of \(value) lies between classes (\(most.name))")
       }
     } else {
       sentences.append(Format.count(survey.sets.count, "set") + " of \(survey.n) examples")
@@ -104,7 +104,7 @@ struct SurveyFinding {
     if let widest = ranks.first, let narrowest = ranks.last {
       let text = Format.number(widest.value, decimals: 1)
       sentences.append(
-        ranks.count > 1
+        narrowest.value < widest.value
           ? "Effective rank of the last layer: from \(Format.number(narrowest.value, decimals: 1)) (\(narrowest.name)) "
             + "to \(text) (\(widest.name))."
           : "The last layer's effective rank is \(text).")
@@ -113,12 +113,12 @@ struct SurveyFinding {
     if let best = accuracy.first, let worst = accuracy.last {
       let text = Format.number(100 * best.value, decimals: 2) + " %"
       sentences.append(
-        accuracy.count > 1
+        worst.value < best.value
           ? "Top-1 accuracy: from \(Format.number(100 * worst.value, decimals: 2)) % (\(worst.name)) to \(text) (\(best.name))."
           : "Top-1 accuracy: \(text).")
     }
     let calibration = ranked { $0.calibration?.figures.ece }
-    if let worst = calibration.first, let best = calibration.last, calibration.count > 1 {
+    if let worst = calibration.first, let best = calibration.last, best.value < worst.value {
       sentences.append(
         "Calibration error as they are: from \(Format.number(best.value, decimals: 4)) (\(best.name)) to "
           + "\(Format.number(worst.value, decimals: 4)) (\(worst.name)).")

@@ -66,7 +66,9 @@ let package = Package(
       name: "FeaturesTests", dependencies: ["Features", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
     .testTarget(
       name: "MeasuresTests", dependencies: ["Measures", "TestSupport"],
-      exclude: ["Fixtures", "generate.py", "generate_representations.py", "generate_decisions.py"]),
+      exclude: [
+        "Fixtures", "generate.py", "generate_representations.py", "generate_decisions.py", "generate_permutations.py",
+      ]),
     .testTarget(
       name: "TransferTests", dependencies: ["Transfer", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
     .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"], exclude: ["Fixtures"]),

@@ -68,6 +68,7 @@ let package = Package(
       name: "MeasuresTests", dependencies: ["Measures", "TestSupport"],
       exclude: [
         "Fixtures", "generate.py", "generate_representations.py", "generate_decisions.py", "generate_permutations.py",
+        "generate_shift.py",
       ]),
     .testTarget(
       name: "TransferTests", dependencies: ["Transfer", "TestSupport"], exclude: ["Fixtures", "generate.py"]),

@@ -29,7 +29,7 @@ extension AnalyzeCommand {
       var options = Agreement.Options()
       options.permutations = permutations
       options.seed = seed
-      let labels = sets.lazy.compactMap(\.labels).first
+      let labels = try sets.first { $0.labels != nil }?.requireLabels()
       let result = try Agreement.compare(sets.map { try $0.requireOutputs() }, labels: labels, options)
       if output.json { return try Console.printJSON(result) }
       print("\(result.n) examples, \(result.classes) classes")

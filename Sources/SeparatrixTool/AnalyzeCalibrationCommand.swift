@@ -32,7 +32,7 @@ extension AnalyzeCommand {
       if !fit.isEmpty {
         let other = try input.read(fit, labels: fitLabels, role: .outputs)
         fitted = try Calibration.fitTemperature(
-          outputs: other.requireOutputs().allRows(), labels: other.requireLabels())
+          outputs: other.requireOutputs().allRows(), labels: other.requireLabels(option: "--fit-labels"))
       }
       var result = try Calibration.measure(outputs: outputs, labels: labels, temperature: fitted?.value)
       result.reason = fitted == nil ? "needs outputs of other examples (--fit)" : fitted?.reason

@@ -74,7 +74,8 @@ let package = Package(
       name: "TransferTests", dependencies: ["Transfer", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
     .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["separatrix", "TestSupport"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["separatrix", "TestSupport"], exclude: ["Fixtures", "generate_odd.py"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

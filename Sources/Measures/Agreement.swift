@@ -37,10 +37,11 @@ public struct Agreement {
     for other in outputs where other.count != n || other.dimensions != classes {
       throw MeasureError(
         "outputs", found: "[\(other.count), \(other.dimensions)]",
-        expected: "[\(n), \(classes)], the examples and classes of the first")
+        expected: "[\(n), \(classes)], the examples and classes of the first", file: other.place)
     }
     guard n > 0, classes > 0 else {
-      throw MeasureError("outputs", found: "[\(n), \(classes)]", expected: "at least one of each")
+      throw MeasureError(
+        "outputs", found: "[\(n), \(classes)]", expected: "at least one of each", file: first.place)
     }
     if let labels {
       guard labels.count == n else {

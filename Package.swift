@@ -68,12 +68,14 @@ let package = Package(
       name: "MeasuresTests", dependencies: ["Measures", "TestSupport"],
       exclude: [
         "Fixtures", "generate.py", "generate_calibration.py", "generate_representations.py", "generate_decisions.py",
+        "generate_permutations.py", "generate_shift.py",
       ]),
     .testTarget(
       name: "TransferTests", dependencies: ["Transfer", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
     .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["separatrix", "TestSupport"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["separatrix", "TestSupport"], exclude: ["Fixtures", "generate_odd.py"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -1,7 +1,7 @@
-/// The lines of a small text file, for label maps and groups.
-enum TextLines {
+/// The lines of a small text file, for label maps, groups and tables.
+package enum TextLines {
   /// Lines without their ends; a last empty one does not count. Throws unless the file is UTF-8.
-  static func read(_ path: String) throws(DatasetError) -> [String] {
+  package static func read(_ path: String) throws(DatasetError) -> [String] {
     let bytes = try StoredFile(path, packing: .byName).contents()
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw DatasetError(
@@ -18,7 +18,7 @@ enum TextLines {
 
   /// The fields of a line of comma-separated values, which may stand in double quotes; a quote inside is written twice
   /// (RFC 4180).
-  static func fields(_ line: String) -> [String] {
+  package static func fields(_ line: String) -> [String] {
     var fields: [String] = []
     var field = ""
     var isQuoted = false

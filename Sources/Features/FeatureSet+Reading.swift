@@ -30,7 +30,16 @@ extension FeatureSet {
     let outputs = try first.outputs.map { _ in try ShardedArray(name: "outputs", shards.compactMap(\.outputs))
     }
     var labels = first.labels == nil ? nil : try shards.flatMap { try $0.labels?.integers() ?? [] }
-    if !labelPaths.isEmpty { labels = try Self.readLabels(labelPaths) }
+    if !labelPaths.isEmpty {
+      let given = try Self.readLabels(labelPaths)
+      let count = layers.first?.count ?? outputs?.count ?? given.count
+      guard given.count == count else {
+        throw ArrayFileError(
+          .malformed, file: labelPaths.joined(separator: ", "), field: "labels", found: "\(given.count) rows",
+          expected: "\(count) rows, one for each example of \(files.joined(separator: ", "))")
+      }
+      labels = given
+    }
     let metadata = first.metadata.filter { pair in shards.allSatisfy { $0.metadata[pair.key] == pair.value } }
     try self.init(layers: layers, outputs: outputs, labels: labels, metadata: metadata, paths: files)
   }
@@ -146,7 +155,7 @@ private struct Shard {
     }
     guard url.pathExtension == "safetensors" || start.last == UInt8(ascii: "{") && start.count == 9 else {
       throw ArrayFileError(
-        .unsupported, file: path, field: "format", found: "bytes of another format",
+        .unsupported, file: path, field: "format", found: start.isEmpty ? "an empty file" : "bytes of another format",
         expected: "a .safetensors, .npy or .npz file")
     }
     let file = try SafeTensorsFile(url)

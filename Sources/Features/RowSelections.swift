@@ -15,6 +15,8 @@ public struct ChosenRows: RowSource {
   public var count: Int { places.count }
   /// Numbers in a row.
   public var dimensions: Int { source.dimensions }
+  /// The source's.
+  public var files: [String] { source.files }
   /// The source's, and which rows.
   public var identity: AnyHashable? { source.identity.map { [$0, AnyHashable(places)] } }
 
@@ -37,6 +39,8 @@ public struct PooledRows: RowSource {
   public var count: Int { source.count }
   /// Channels.
   public var dimensions: Int { source.rowShape.count == 3 ? source.rowShape[0] : source.dimensions }
+  /// The source's.
+  public var files: [String] { source.files }
   /// The source's, pooled.
   public var identity: AnyHashable? { source.identity.map { [$0, "pooled"] } }
 
@@ -59,6 +63,16 @@ public struct NonfiniteCount: Hashable, Sendable {
   public var infinities = 0
   /// The column of the first.
   public var column = 0
+
+  /// How many and where the first is, of `count` rows: nil when all are finite.
+  public func words(of count: Int) -> String? {
+    rows.first.map {
+      "NaN or infinity in row \($0), column \(column): \(nans) NaN and \(infinities) infinite in \(rows.count) of \(count) rows"
+    }
+  }
+
+  /// What to do about them.
+  public static let cure = "finite numbers, or --allow-nonfinite skip to leave such rows out"
 
   /// Looks at every number of `source`.
   public init(in source: any RowSource) throws {

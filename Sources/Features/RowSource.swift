@@ -8,6 +8,8 @@ public protocol RowSource {
   var dimensions: Int { get }
   /// `range` as a tensor [range.count, dimensions] of whatever floating-point type the source has.
   func rows(_ range: Range<Int>) throws -> Tensor
+  /// The files that rows come from; empty where they come from none.
+  var files: [String] { get }
   /// What two sources have in common that hold the same rows; nil when that is not known.
   var identity: AnyHashable? { get }
 }
@@ -15,6 +17,8 @@ public protocol RowSource {
 extension RowSource {
   /// Not known.
   public var identity: AnyHashable? { nil }
+  /// None.
+  public var files: [String] { [] }
 
   /// All rows as one tensor [count, dimensions].
   public func allRows() throws -> Tensor { try rows(0..<count) }
@@ -67,6 +71,9 @@ public struct ShardedArray: RowSource, Sendable {
   public let rowShape: [Int]
   /// Numbers in a row.
   public var dimensions: Int { rowShape.reduce(1, *) }
+
+  /// The shards' files.
+  public var files: [String] { parts.map(\.path) }
 
   /// The files and the names in them.
   public var identity: AnyHashable? { parts.map { [$0.path, $0.name] } }

@@ -20,6 +20,24 @@ public struct Accuracy {
     return Double(ranks.count { $0 < count }) / Double(ranks.count)
   }
 
+  /// The ends of an interval of a share.
+  public struct Interval: Codable, Hashable, Sendable {
+    /// The ends, in 0...1.
+    public var low, high: Double
+  }
+
+  /// The interval that holds the true share with 95 % confidence when `share` of `n` independent examples are right (Wilson 1927, without
+  /// correction for continuity): (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n), z = 1.96. Also right near 0 and 1.
+  public static func interval(_ share: Double, n: Int) -> Interval {
+    guard n > 0 else { return Interval(low: 0, high: 1) }
+    let z = 1.959963984540054
+    let (n, t) = (Double(n), z * z / Double(n))
+    let half = z * (share * (1 - share) / n + t / (4 * n)).squareRoot()
+    let (low, high) = ((share + t / 2 - half) / (1 + t), (share + t / 2 + half) / (1 + t))
+    // At the ends the formula gives 0 and 1 but for rounding.
+    return Interval(low: share <= 0 ? 0 : max(low, 0), high: share >= 1 ? 1 : min(high, 1))
+  }
+
   /// The mean over classes that occur of the share of their examples that are right.
   public static func meanPerClass(outputs: Tensor, labels: [Int]) throws -> Double {
     meanPerClass(right: try ranks(outputs: outputs, labels: labels).map { $0 == 0 }, labels: labels)
@@ -67,9 +85,7 @@ public struct Accuracy {
     if let row = labels.firstIndex(where: { $0 < 0 || $0 >= shape[1] }) {
       throw MeasureError("labels[\(row)]", found: "\(labels[row])", expected: "a class in 0..<\(shape[1])")
     }
-    guard try outputs.isAllFinite() else {
-      throw MeasureError("outputs", found: "NaN or infinity", expected: "finite numbers")
-    }
+    guard try outputs.isAllFinite() else { throw try TensorRows(outputs).errorOfNotFinite("outputs") }
     return (shape[0], shape[1])
   }
 }

@@ -42,10 +42,11 @@ public struct Agreement {
     for other in outputs where other.count != n || other.dimensions != classes {
       throw MeasureError(
         "outputs", found: "[\(other.count), \(other.dimensions)]",
-        expected: "[\(n), \(classes)], the examples and classes of the first")
+        expected: "[\(n), \(classes)], the examples and classes of the first", file: other.place)
     }
     guard n > 0, classes > 0 else {
-      throw MeasureError("outputs", found: "[\(n), \(classes)]", expected: "at least one of each")
+      throw MeasureError(
+        "outputs", found: "[\(n), \(classes)]", expected: "at least one of each", file: first.place)
     }
     if let labels {
       guard labels.count == n else {
@@ -114,9 +115,7 @@ public struct Agreement {
         first += try answers.byProbability.ints()
         second += try answers.byLogit.ints()
       } catch let error as OutputRowError {
-        let place = members[error.member]
-        throw try outputs[place].errorOfOutputs(
-          row: range.lowerBound + error.row, kind, name: "outputs of classifier \(place + 1), ")
+        throw try outputs[members[error.member]].errorOfOutputs(row: range.lowerBound + error.row, kind)
       }
     }
     return (first, second)

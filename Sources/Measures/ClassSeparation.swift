@@ -106,9 +106,11 @@ public struct ClassSeparation {
   ) throws -> SeparationResult {
     guard labels.count == source.count else {
       throw MeasureError(
-        "labels", found: "\(labels.count)", expected: "\(source.count), one a row of the features")
+        "labels", found: "\(labels.count)", expected: "\(source.count), one a row of the features", file: source.place)
     }
-    guard source.count > 0 else { throw MeasureError("features", found: "no rows", expected: "at least one") }
+    guard source.count > 0 else {
+      throw MeasureError("features", found: "no rows", expected: "at least one", file: source.place)
+    }
     let classes = Classes(labels)
     let distances = distances ?? defaultDistances(count: source.count)
     return try withoutGradientRethrowing {

@@ -34,7 +34,8 @@ public struct Collapse {
   public static func measure(_ source: any RowSource, labels: [Int], head: Head? = nil) throws -> CollapseResult {
     guard labels.count == source.count, source.count > 0 else {
       throw MeasureError(
-        "labels", found: "\(labels.count)", expected: "\(source.count), one a row of the features, at least one")
+        "labels", found: "\(labels.count)", expected: "\(source.count), one a row of the features, at least one",
+        file: source.place)
     }
     let classes = Classes(labels)
     if let head {
@@ -46,7 +47,8 @@ public struct Collapse {
         throw MeasureError("head", found: "a bias \(head.bias?.shape ?? [])", expected: "[\(shape[0])]")
       }
       if let label = classes.values.first(where: { $0 < 0 || $0 >= shape[0] }) {
-        throw MeasureError("labels", found: "\(label)", expected: "a class of the head, in 0..<\(shape[0])")
+        throw MeasureError(
+          "labels", found: "\(label)", expected: "a class of the head, in 0..<\(shape[0])", file: source.place)
       }
     }
     return try withoutGradientRethrowing { try ClassGeometry(source, classes).collapse(head) }

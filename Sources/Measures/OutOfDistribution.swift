@@ -44,13 +44,18 @@ public struct OutOfDistribution {
   ) throws -> OutOfDistributionResult {
     guard let n = familiar.outputs?.count ?? familiar.features?.count,
       let m = unfamiliar.outputs?.count ?? unfamiliar.features?.count, n > 0, m > 0
-    else { throw MeasureError("examples", found: "none", expected: "outputs or features of both kinds") }
+    else {
+      let empty = [familiar, unfamiliar].lazy.compactMap { $0.outputs ?? $0.features }.first { $0.count == 0 }
+      throw MeasureError(
+        "examples", found: "none", expected: "outputs or features of both kinds", file: empty?.place)
+    }
     return try withoutGradientRethrowing {
       var result = OutOfDistributionResult(familiar: n, unfamiliar: m)
       if let a = familiar.outputs, let b = unfamiliar.outputs {
         guard a.dimensions == b.dimensions else {
           throw MeasureError(
-            "outputs", found: "\(b.dimensions) classes", expected: "\(a.dimensions), as the familiar ones")
+            "outputs", found: "\(b.dimensions) classes", expected: "\(a.dimensions), as the familiar ones",
+            file: b.place)
         }
         let (p, q) = (try outputScores(a), try outputScores(b))
         for name in p.keys { result.scores[name] = figures(p[name] ?? [], q[name] ?? []) }
@@ -88,7 +93,7 @@ public struct OutOfDistribution {
     for other in [a, b] where other.dimensions != training.features.dimensions {
       throw MeasureError(
         "features", found: "\(other.dimensions) numbers",
-        expected: "\(training.features.dimensions), as the training examples")
+        expected: "\(training.features.dimensions), as the training examples", file: other.place)
     }
     guard neighbors > 0, neighbors <= training.features.count else {
       throw MeasureError(

@@ -78,7 +78,7 @@ public struct SeparationResult: Codable, Hashable, Sendable {
       if let single = sizes.firstIndex(of: 1) {
         let singles = sizes.count { $0 == 1 }
         reason =
-          "\(singles) of \(sizes.count) classes have one example (the first is class \(single)): no pair of distinct ones"
+          "\(singles) of \(sizes.count) classes have one example (the first is class \(classes.values[single])): no pair of distinct ones"
         return
       }
       let meanDebiased = debiased.reduce(0, +) / count

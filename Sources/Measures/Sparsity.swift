@@ -25,7 +25,7 @@ public struct Sparsity {
   /// Measures a layer. Throws `MeasureError` when it has no numbers or some that are not finite.
   public static func measure(_ source: any RowSource, name: String = "features") throws -> Layer {
     guard source.count > 0, source.dimensions > 0 else {
-      throw MeasureError(name, found: "no numbers", expected: "at least one")
+      throw MeasureError(name, found: "no numbers", expected: "at least one", file: source.place)
     }
     return try withoutGradientRethrowing {
       var nonzero = 0

@@ -15,7 +15,7 @@ public struct Spectrum {
   /// all where there are no 50. Throws `MeasureError` for fewer than two rows, ranks that there are not, or numbers that are not finite.
   public static func measure(_ source: any RowSource, alphaRanks: ClosedRange<Int>? = nil) throws -> SpectrumResult {
     guard source.count >= 2 else {
-      throw MeasureError("features", found: "\(source.count) examples", expected: "at least 2")
+      throw MeasureError("features", found: "\(source.count) examples", expected: "at least 2", file: source.place)
     }
     return try withoutGradientRethrowing {
       let layer = try CenteredLayer(name: "features", source)

@@ -16,7 +16,7 @@ public struct Uniformity {
     _ source: any RowSource, labels: [Int]? = nil, progress: (Double) -> Void = { _ in }
   ) throws -> UniformityResult {
     guard source.count >= 2 else {
-      throw MeasureError("features", found: "\(source.count) examples", expected: "at least 2")
+      throw MeasureError("features", found: "\(source.count) examples", expected: "at least 2", file: source.place)
     }
     var result = UniformityResult(n: source.count)
     if let labels {

@@ -46,7 +46,7 @@ extension AnalyzeCommand {
         throw Outcome.usage(
           "--subset \(members.map { String($0 + 1) }.joined(separator: ",")): a classifier counts once")
       }
-      let labels = sets.lazy.compactMap(\.labels).first
+      let labels = try sets.first { $0.labels != nil }?.requireLabels()
       let result = try Agreement.compare(sets.map { try $0.requireOutputs() }, labels: labels, options)
       if output.json { return try Console.printJSON(result) }
       print("\(result.n) examples, \(result.classes) classes")

@@ -17,6 +17,7 @@ extension AnalyzeCommand {
           separatrix analyze cka softmax.safetensors cosine.safetensors
           separatrix analyze cka a.npy b.npy --bootstrap 200 --json
           separatrix analyze cka a.npy b.npy --kernel rbf --bandwidth 0.4
+          separatrix analyze cka a.npy b.npy --permutations 999
           separatrix analyze cka runs/softmax runs/cosine --data cifar10:data
         """)
 
@@ -27,7 +28,8 @@ extension AnalyzeCommand {
     @Option(help: "Examples of a batch, of the minibatch estimator. Default: 256, of runs what fits in memory.")
     var batch: Int?
     @Option(help: "Half samples for a 95 % interval; 0 for none.") var bootstrap = 0
-    @Option(help: "Seed of the half samples.") var seed: UInt64 = 0
+    @Option(help: "Permutations of a test of unrelatedness, p; 0 for none, 999 for a usual one.") var permutations = 0
+    @Option(help: "Seed of the half samples and permutations.") var seed: UInt64 = 0
     @Option(help: "Only these layers, parted by commas.") var layers: String?
     @OptionGroup var runs: RunInput
     @OptionGroup var input: FeatureInput
@@ -49,9 +51,15 @@ extension AnalyzeCommand {
       guard bootstrap >= 0, bootstrap != 1 else {
         throw Outcome.usage("--bootstrap \(bootstrap): expected 0, or at least 2 half samples")
       }
+      guard permutations >= 0 else { throw Outcome.usage("--permutations \(permutations): expected 0 or more") }
+      guard permutations == 0 || options.estimator != .minibatch else {
+        throw Outcome.usage(
+          "--permutations goes with --estimator debiased or biased: batches' examples cannot change places")
+      }
       guard batch ?? 4 >= 4 else { throw Outcome.usage("--batch \(batch ?? 0): expected at least 4 examples") }
       options.batch = batch ?? 256
       options.bootstrap = bootstrap
+      options.permutations = permutations
       options.seed = seed
       let result = try runs.data.map { try compareRuns($0, options) } ?? compareFiles(options)
       if output.json { return try Console.printJSON(result) }
@@ -70,6 +78,11 @@ extension AnalyzeCommand {
                 return String(format: "%.4f (%.4f to %.4f)", value, low, high)
               }
           })
+        if let p = pair.p, let permutations = result.permutations {
+          print("p, of \(permutations) permutations of the second's examples")
+          Console.printTable(
+            [""] + result.sets[pair.b], zip(result.sets[pair.a], p).map { [$0.0] + $0.1.map(Console.number) })
+        }
         for reason in pair.reasons { print("-: \(reason)") }
       }
     }

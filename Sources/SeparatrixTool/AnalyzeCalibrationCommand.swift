@@ -38,7 +38,7 @@ extension AnalyzeCommand {
       let outputs = try read(files, labels)
       var (temperature, vector): (Calibration.FittedTemperature?, Calibration.FittedVector?)
       if !fit.isEmpty {
-        let other = try read(fit, fitLabels)
+        let other = try read(fit, fitLabels, option: "--fit-labels")
         guard other.classes == outputs.classes else {
           throw ArrayFileError(
             .malformed, file: fit.joined(separator: ", "), field: "outputs", found: "\(other.classes) classes",
@@ -63,10 +63,12 @@ extension AnalyzeCommand {
       for (name, reason) in reasons { print("\(name): \(reason)") }
     }
 
-    private func read(_ files: [String], _ labels: [String]) throws -> ClassifierOutputs {
+    private func read(
+      _ files: [String], _ labels: [String], option: String = "--labels"
+    ) throws -> ClassifierOutputs {
       let set = try input.read(files, labels: labels, role: .outputs)
       return try ClassifierOutputs(
-        set.requireOutputs(), labels: set.requireLabels(), kind: probabilities ? .probabilities : .logits)
+        set.requireOutputs(), labels: set.requireLabels(option: option), kind: probabilities ? .probabilities : .logits)
     }
 
     private func show(_ result: CalibrationResult) {

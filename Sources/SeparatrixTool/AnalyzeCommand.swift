@@ -7,5 +7,6 @@ struct AnalyzeCommand: ParsableCommand {
       AllOfFiles.self, Separation.self, CKAOfFiles.self, SimilarityOfFiles.self, SparsityOfFile.self,
       SpectrumOfFile.self,
       CollapseOfFile.self, UniformityOfFile.self, CalibrationOfFile.self, AgreementOfFiles.self, OODOfFiles.self,
+      ShiftOfFiles.self,
     ])
 }

@@ -23,7 +23,10 @@ struct FeatureInput: ParsableArguments {
     _ sets: [[String]], labels: [String] = [], role: FeatureSet.Role = .features
   ) throws -> [ReadFeatures] {
     try Machine.setThreads(threads ?? HostMachine.cores)
-    var read = try sets.map { ReadFeatures(try FeatureSet(reading: $0, labels: labels, role: role), pool: pool) }
+    var read = try sets.map {
+      ReadFeatures(
+        try FeatureSet(reading: $0, labels: labels, role: role), labelFiles: labels, pool: pool, role: role)
+    }
     for other in read where other.count != read[0].count {
       throw ArrayFileError(
         .malformed, file: other.set.paths.joined(separator: ", "), field: "rows", found: "\(other.count)",
@@ -53,9 +56,13 @@ struct ReadFeatures {
   private(set) var outputs: (any RowSource)?
   private(set) var labels: [Int]?
   private(set) var count: Int
+  private let labelFiles: [String]
+  private let role: FeatureSet.Role
+  /// Rows of the files that are kept; nil where all are.
+  private var kept: [Int]?
 
-  init(_ set: FeatureSet, pool: Bool) {
-    self.set = set
+  init(_ set: FeatureSet, labelFiles: [String], pool: Bool, role: FeatureSet.Role) {
+    (self.set, self.labelFiles, self.role) = (set, labelFiles, role)
     layers = set.layers.map { CKA.Layer(name: $0.name, rows: pool ? PooledRows($0) : $0) }
     outputs = set.outputs
     labels = set.labels
@@ -68,14 +75,30 @@ struct ReadFeatures {
     return layers.first { $0.name == wanted } ?? layers[0]
   }
 
-  func requireLabels() throws -> [Int] {
-    if let labels { return labels }
-    return try set.requireLabels()
+  /// The labels; beside outputs each is one of their classes. `option` is how they are given where the file holds none.
+  func requireLabels(option: String = "--labels") throws -> [Int] {
+    guard let labels else {
+      throw error(
+        set.paths, "labels", "none", "an array `labels` in the file, or a file of labels beside it (\(option) y.npy)")
+    }
+    if role == .outputs, let classes = outputs?.dimensions,
+      let row = labels.firstIndex(where: { !(0..<classes).contains($0) })
+    {
+      throw error(
+        labelFiles.isEmpty ? set.paths : labelFiles, "labels[\(kept?[row] ?? row)]", "\(labels[row])",
+        "a class in 0..<\(classes), the columns of the outputs")
+    }
+    return labels
   }
 
+  /// The outputs; measures find what is not finite in them.
   func requireOutputs() throws -> any RowSource {
     if let outputs { return outputs }
     return try set.requireOutputs()
+  }
+
+  private func error(_ files: [String], _ field: String, _ found: String, _ expected: String) -> ArrayFileError {
+    ArrayFileError(.malformed, file: files.joined(separator: ", "), field: field, found: found, expected: expected)
   }
 
   fileprivate func nonfinite() throws -> [Int] {
@@ -88,6 +111,7 @@ struct ReadFeatures {
     copy.outputs = outputs.map { ChosenRows($0, places) }
     copy.labels = labels.map { labels in places.map { labels[$0] } }
     copy.count = places.count
+    copy.kept = places
     return copy
   }
 }

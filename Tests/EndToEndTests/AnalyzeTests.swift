@@ -47,6 +47,12 @@ struct AnalyzeTests {
     #expect(values?.count == 4 && low?.count == 4 && high?.count == 4)
     #expect(try #require(values)[0][0] == 1)
     #expect(try #require(low)[0][1] < #require(values)[0][1])
+    let tested = try tool.run(
+      "analyze", "cka", file("similarity.a.npz"), file("similarity.b.npz"), "--permutations", "19", "--json")
+    #expect((tested.json["p"] as? [[Double]])?.map(\.count) == [3, 3, 3, 3])
+    #expect(tested.json["permutations"] as? Int == 19)
+    let text = try tool.run("analyze", "cka", file("similarity.a.npz"), "--permutations", "19")
+    #expect(text.output.contains("p, of 19 permutations") && text.output.contains("0.0500"), "\(text.output)")
     let many = try tool.run(
       "analyze", "cka", file("similarity.a.npz"), file("similarity.b.npz"), file("similarity.a.npz"), "--json")
     #expect((many.json["pairs"] as? [Any])?.count == 3 && (many.json["sets"] as? [Any])?.count == 3)
@@ -166,6 +172,8 @@ struct AnalyzeTests {
     (["cka", "collapse.x.npy", "--estimator", "other"], 2, "debiased"),
     (["cka", "collapse.x.npy", "--kernel", "rbf", "--bandwidth", "0"], 2, "--bandwidth"),
     (["cka", "collapse.x.npy", "--bootstrap", "1"], 2, "--bootstrap"),
+    (["cka", "collapse.x.npy", "--permutations", "-1"], 2, "--permutations"),
+    (["cka", "collapse.x.npy", "--permutations", "9", "--estimator", "minibatch"], 2, "--permutations"),
     (["similarity", "collapse.x.npy", "plain.x.npy"], 3, "found 14; expected 48"),
     (["similarity", "collapse.x.npy", "collapse.x.npy", "--neighbors", "0"], 2, "--neighbors"),
     (["spectrum", "collapse.x.npy", "--alpha-ranks", "5"], 2, "LOW:HIGH"),

@@ -13,6 +13,10 @@ import Torch
 /// order 1/n, and may be negative, which says: no more alike than chance. `minibatch`: the debiased HSICs of batches
 /// summed, then one ratio (Nguyen and others 2021); as little bias, more variance, and memory and time linear in n.
 ///
+/// Permutation test of two layers' independence: the p-value is the share of orders of the second's examples whose HSIC, by the same
+/// estimator, is at least the one found; that one counts once, so p is at least 1 / (permutations + 1). Exact for any sizes when the
+/// examples are independent of each other. One test for each pair of layers: many of them need a stricter level. See `PermutationTest`.
+///
 /// Cost for L layers of d numbers in all: the smaller of n^2 d operations (kernels, by blocks) and 2 n d^2 (sums over
 /// features, linear kernel only); products in f32, sums in double. Memory does not grow with n, but for a cache of a limited size.
 public struct CKA {
@@ -60,7 +64,9 @@ public struct CKA {
     public var bootstrap = 0
     /// Share of half samples within the interval.
     public var confidence = 0.95
-    /// Seed of the half samples.
+    /// Permutations of the test of independence; 0 for none. Not for the minibatch estimator. All pairs of layers meet the same ones.
+    public var permutations = 0
+    /// Seed of the half samples and the permutations.
     public var seed: UInt64 = 0
 
     /// The debiased linear CKA without an interval.
@@ -87,14 +93,24 @@ public struct CKA {
     for layer in sets.joined() where layer.rows.count != n {
       throw MeasureError(
         "layers", found: "\(layer.rows.count) examples in \(layer.name)",
-        expected: "\(n), the same examples in the same order as \(sets[0][0].name)")
+        expected: "\(n), the same examples in the same order as \(sets[0][0].name)", file: layer.rows.place)
+    }
+    guard options.permutations >= 0, options.permutations == 0 || options.estimator != .minibatch else {
+      throw MeasureError(
+        "permutations", found: "\(options.permutations) with the \(options.estimator.rawValue) estimator",
+        expected: "0, or more with the debiased or the biased one")
+    }
+    if options.permutations > 0, options.kernel != .linear, n > PermutationTest.mostExamples {
+      throw MeasureError(
+        "permutations", found: "\(n) examples",
+        expected: "at most \(PermutationTest.mostExamples), whose rbf kernels fit in memory")
     }
     let least = options.estimator == .biased ? 2 : 4
     let batch = min(options.batch, n)
     guard n >= least, options.estimator != .minibatch || batch >= least else {
       throw MeasureError(
         options.estimator == .minibatch && n >= least ? "batch" : "layers", found: "\(min(batch, n)) examples",
-        expected: "at least \(least) for the \(options.estimator.rawValue) estimator")
+        expected: "at least \(least) for the \(options.estimator.rawValue) estimator", file: sets[0][0].rows.place)
     }
     return try withoutGradientRethrowing {
       try CKAComparison(sets, options, batch: batch).run(progress)

@@ -1,3 +1,4 @@
+import Datasets
 import Features
 import Foundation
 import Torch
@@ -55,7 +56,10 @@ struct CKAComparison {
       scales = try layers.map { try KernelBlocks.scale(of: $0, bandwidth: bandwidth) }
     }
     let products = KernelBlocks(layers: layers, pairs: pairs, scales: scales)
-    var values: [Double]
+    // The examples in their own order are one pass of all.
+    let share = 1 / Double(1 + options.permutations)
+    func ofPass(_ done: Double) { progress(done * share) }
+    let sums: KernelSums
     var replicates: [[Double]] = []
     let wantsIntervals = options.bootstrap > 0
     if options.estimator == .minibatch {
@@ -68,19 +72,33 @@ struct CKAComparison {
       }
       return result(ofBatches: ofBatches, n: n)
     } else if wantsIntervals {
-      let halves = try HalfSamples(n: n, count: options.bootstrap, seed: options.seed)
-      let (sums, samples) = try products.sums(halves: halves, progress)
-      values = hsic(sums)
+      let halves = try HalfSamples(
+        n: n, count: options.bootstrap, seed: options.seed, file: layers[0].source.place)
+      let (whole, samples) = try products.sums(halves: halves, ofPass)
+      sums = whole
       replicates = try (0..<options.bootstrap).map {
-        try samples.hsic($0, pairs, biased: options.estimator == .biased, sums)
+        try samples.hsic($0, pairs, biased: options.estimator == .biased, whole)
       }
     } else {
       let byFeatures = scales == nil && FeatureProducts.isCheaper(layers, pairs)
-      values = hsic(
-        byFeatures
-          ? try FeatureProducts(layers: layers, pairs: pairs).sums(progress) : try products.sums(progress))
+      sums =
+        byFeatures ? try FeatureProducts(layers: layers, pairs: pairs).sums(ofPass) : try products.sums(ofPass)
     }
-    return result(values, replicates, n: n)
+    let values = hsic(sums)
+    guard options.permutations > 0 else { return result(values, replicates, n: n) }
+    let test = PermutationTest(kernels: products, sums: sums, isBiased: options.estimator == .biased)
+    let shares = try test.shares(
+      of: defined(values), count: options.permutations,
+      permutation: { CounterGenerator.permutation(count: n, seed: options.seed, purpose: .bootstrap, UInt64($0), 3) }
+    ) { progress(share + $0 * (1 - share)) }
+    return result(values, replicates, shares, n: n)
+  }
+
+  /// The pairs of layers that are compared and whose CKA is defined.
+  private func defined(_ values: [Double]) -> [LayerPair] {
+    let wanted = compared.flatMap { a, b in places[a].flatMap { first in places[b].map { LayerPair(first, $0) } } }
+    let distinct = Set(wanted)
+    return pairs.filter { pair in distinct.contains(pair) && (try? alignment(values, pair.a, pair.b).get()) != nil }
   }
 
   /// The same names, pairs and scales, without the rows.
@@ -129,10 +147,13 @@ struct CKAComparison {
     return .success(min(max(ratio, -1), 1))
   }
 
-  private func result(_ values: [Double], _ replicates: [[Double]], n: Int) -> CKAResult {
+  private func result(
+    _ values: [Double], _ replicates: [[Double]], _ shares: [LayerPair: Double]? = nil, n: Int
+  ) -> CKAResult {
     var result = CKAResult(
       estimator: options.estimator, kernel: options.kernel, n: n,
-      batch: options.estimator == .minibatch ? batch : nil, sets: sets.map { $0.map(\.name) })
+      batch: options.estimator == .minibatch ? batch : nil, sets: sets.map { $0.map(\.name) },
+      permutations: shares == nil ? nil : options.permutations)
     for (a, b) in compared {
       var pair = CKAResult.Pair(a: a, b: b)
       for first in places[a] {
@@ -155,6 +176,7 @@ struct CKAComparison {
           }
         }
         pair.cka.append(row)
+        if let shares { pair.p = (pair.p ?? []) + [places[b].map { shares[LayerPair(first, $0)] }] }
         if !replicates.isEmpty {
           pair.low = (pair.low ?? []) + [low]
           pair.high = (pair.high ?? []) + [high]

@@ -15,10 +15,13 @@ public struct CKAResult: Encodable, Sendable {
     public internal(set) var cka: [[Double?]] = []
     /// The interval's ends, where one was asked for.
     public internal(set) var low, high: [[Double?]]?
+    /// [layers of a][layers of b]: the share of permutations of b's examples whose HSIC is at least that of the examples as they are,
+    /// these counted once; nil where CKA is. Nil as a whole where no test was asked for.
+    public internal(set) var p: [[Double?]]?
     /// Why values are nil.
     public internal(set) var reasons: [String] = []
 
-    enum CodingKeys: String, CodingKey { case a, b, cka, low, high, reasons }
+    enum CodingKeys: String, CodingKey { case a, b, cka, low, high, p, reasons }
 
     /// Writes nil as null; leaves out what was not asked for.
     public func encode(to encoder: any Encoder) throws {
@@ -32,6 +35,7 @@ public struct CKAResult: Encodable, Sendable {
       try container.encode(cka, forKey: .cka)
       try container.encodeIfPresent(low, forKey: .low)
       try container.encodeIfPresent(high, forKey: .high)
+      try container.encodeIfPresent(p, forKey: .p)
       if !reasons.isEmpty { try container.encode(reasons, forKey: .reasons) }
     }
   }
@@ -46,11 +50,13 @@ public struct CKAResult: Encodable, Sendable {
   public let batch: Int?
   /// The names of each set's layers.
   public let sets: [[String]]
+  /// Permutations of the test, where one was asked for.
+  public let permutations: Int?
   /// Every pair of sets.
   public internal(set) var pairs: [Pair] = []
 
   enum CodingKeys: String, CodingKey {
-    case estimator, kernel, bandwidth, n, batch, sets, pairs
+    case estimator, kernel, bandwidth, n, batch, sets, pairs, permutations
     case layersA = "layers_a"
     case layersB = "layers_b"
   }
@@ -67,6 +73,7 @@ public struct CKAResult: Encodable, Sendable {
     }
     try container.encode(n, forKey: .n)
     try container.encodeIfPresent(batch, forKey: .batch)
+    try container.encodeIfPresent(permutations, forKey: .permutations)
     if pairs.count == 1 {
       try container.encode(sets[pairs[0].a], forKey: .layersA)
       try container.encode(sets[pairs[0].b], forKey: .layersB)

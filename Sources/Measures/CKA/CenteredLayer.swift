@@ -96,15 +96,12 @@ final class CenteredLayer {
 extension RowSource {
   /// The error that counts and locates what is not finite.
   func errorOfNotFinite(_ name: String = "features") throws -> any Error {
-    let found = try NonfiniteCount(in: self)
-    guard let first = found.rows.first else {
-      return MeasureError(name, found: "sums beyond what a double holds", expected: "smaller numbers")
+    guard let found = try NonfiniteCount(in: self).words(of: count) else {
+      return MeasureError(name, found: "sums beyond what a double holds", expected: "smaller numbers", file: place)
     }
-    return MeasureError(
-      name,
-      found:
-        "NaN or infinity in row \(first), column \(found.column): \(found.nans) NaN and \(found.infinities) infinite in "
-        + "\(found.rows.count) of \(count) rows",
-      expected: "finite numbers, or --allow-nonfinite skip to leave such rows out")
+    return MeasureError(name, found: found, expected: NonfiniteCount.cure, file: place)
   }
+
+  /// The files for people; nil where rows come from none.
+  var place: String? { files.isEmpty ? nil : files.joined(separator: ", ") }
 }

@@ -11,11 +11,12 @@ struct HalfSamples {
   let count: Int
   let half: Int
 
-  init(n: Int, count: Int, seed: UInt64) throws {
+  /// `file`: where the examples come from, for the error when they are too few.
+  init(n: Int, count: Int, seed: UInt64, file: String? = nil) throws {
     self.count = count
     half = n / 2
     guard half >= 4 else {
-      throw MeasureError("bootstrap", found: "\(n) examples", expected: "at least 8 for half samples")
+      throw MeasureError("bootstrap", found: "\(n) examples", expected: "at least 8 for half samples", file: file)
     }
     var values = [Float](repeating: 0, count: n * count)
     for replicate in 0..<count {

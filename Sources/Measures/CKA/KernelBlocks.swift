@@ -45,6 +45,7 @@ struct KernelBlocks {
           var kernel = first == second ? try a.upperGram() : try a.gram(cache.block(layer, second, lower))
           if let scales {
             kernel = try rbf(kernel, cache.squares(layer), upper, lower, scales[layer])
+            if first == second { kernel = try Tensor.call("aten::triu", [.tensor(kernel), .int(1)])[0] }
             try Self.add(kernel.sum([1]), at: upper.lowerBound - range.lowerBound, to: &sums.rowSums[layer])
             try Self.add(kernel.sum([0]), at: lower.lowerBound - range.lowerBound, to: &sums.rowSums[layer])
           }
@@ -79,15 +80,28 @@ struct KernelBlocks {
     return zip(all, own).map { $0 - $1 }
   }
 
-  /// exp(-scale |x - y|^2) from products x y; above the diagonal only where `upper` and `lower` are one.
+  /// One layer's whole kernel [n, n] f32.
+  func matrix(_ layer: Int) throws -> Tensor {
+    let all = 0..<layers[layer].count
+    let (rows, squares) = try layers[layer].rows(all)
+    let products = try rows.matmul(rows.t())
+    guard let scales else { return products }
+    let lengths = try squares.doubles()
+    return try Tensor.concat(
+      stride(from: 0, to: all.count, by: Self.size).map { start in
+        let block = start..<min(start + Self.size, all.count)
+        return try rbf(products.narrow(0, start, block.count), lengths, block, all, scales[layer])
+      })
+  }
+
+  /// exp(-scale |x - y|^2) from products x y.
   private func rbf(
     _ products: Tensor, _ squares: [Double], _ upper: Range<Int>, _ lower: Range<Int>, _ scale: Double
   ) throws -> Tensor {
     func lengths(_ range: Range<Int>) throws -> Tensor { try Tensor(squares[range].map(Float.init)) }
     let inner = try products.narrow(0, 0, upper.count).narrow(1, 0, lower.count)
     let distances = try inner * 2 - lengths(upper).unsqueeze(1) - lengths(lower).unsqueeze(0)
-    let kernel = try (distances.clamp(-.infinity, 0) * scale).exp()
-    return upper == lower ? try Tensor.call("aten::triu", [.tensor(kernel), .int(1)])[0] : kernel
+    return try (distances.clamp(-.infinity, 0) * scale).exp()
   }
 
   private static func add(_ values: Tensor, at start: Int, to sums: inout [Double]) throws {

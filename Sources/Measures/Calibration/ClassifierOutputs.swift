@@ -26,10 +26,12 @@ public struct ClassifierOutputs {
   public init(_ source: any RowSource, labels: [Int], kind: Kind = .logits) throws {
     let (n, classes) = (source.count, source.dimensions)
     guard n > 0, classes > 0 else {
-      throw MeasureError("outputs", found: "[\(n), \(classes)]", expected: "[n, K] with n and K of at least 1")
+      throw MeasureError(
+        "outputs", found: "[\(n), \(classes)]", expected: "[n, K] with n and K of at least 1", file: source.place)
     }
     guard labels.count == n else {
-      throw MeasureError("labels", found: "\(labels.count)", expected: "\(n), one a row of the outputs")
+      throw MeasureError(
+        "labels", found: "\(labels.count)", expected: "\(n), one a row of the outputs", file: source.place)
     }
     if let row = labels.firstIndex(where: { $0 < 0 || $0 >= classes }) {
       throw MeasureError("labels[\(row)]", found: "\(labels[row])", expected: "a class in 0..<\(classes)")
@@ -75,19 +77,15 @@ extension RowSource {
   }
 
   /// What is wrong with a row of outputs.
-  func errorOfOutputs(row: Int, _ kind: ClassifierOutputs.Kind, name: String = "outputs") throws -> MeasureError {
+  func errorOfOutputs(row: Int, _ kind: ClassifierOutputs.Kind) throws -> any Error {
     let values = try rows(row..<row + 1).doubles()
-    if let place = values.firstIndex(where: { !$0.isFinite }) {
-      return MeasureError("\(name)[\(row), \(place)]", found: "\(values[place])", expected: "finite numbers")
-    }
-    guard kind == .probabilities else {
-      return MeasureError("\(name)[\(row)]", found: "numbers beyond what a double holds", expected: "finite numbers")
-    }
-    if let place = values.firstIndex(where: { $0 < 0 || $0 > 1.01 }) {
-      return MeasureError("\(name)[\(row), \(place)]", found: "\(values[place])", expected: "a probability, in 0...1")
+    guard kind == .probabilities, values.allSatisfy(\.isFinite) else { return try errorOfNotFinite("outputs") }
+    if let column = values.firstIndex(where: { $0 < 0 || $0 > 1.01 }) {
+      return MeasureError(
+        "outputs[\(row), \(column)]", found: "\(values[column])", expected: "a probability, in 0...1", file: place)
     }
     return MeasureError(
-      "\(name)[\(row)]", found: "probabilities with the sum \(values.reduce(0, +))",
-      expected: "the sum 1; logits are taken without --probabilities")
+      "outputs[\(row)]", found: "probabilities with the sum \(values.reduce(0, +))",
+      expected: "the sum 1; logits are taken without --probabilities", file: place)
   }
 }

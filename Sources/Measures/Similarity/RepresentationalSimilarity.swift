@@ -98,6 +98,7 @@ struct UnitRows {
     let keeps = source.count * source.dimensions <= Self.room
     for range in source.blocks() {
       let rows = try source.rows(range).to(.f64)
+      guard try rows.isAllFinite() else { throw try source.errorOfNotFinite() }
       let largest = try rows.abs().max([1])
       guard try largest.min([0]).item() > 0 else { return nil }
       if keeps { parts.append(try Self.unit(rows)) }

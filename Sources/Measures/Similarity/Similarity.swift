@@ -26,7 +26,9 @@ public struct Similarity {
     guard a.count == b.count else {
       throw MeasureError("features", found: "\(a.count) and \(b.count) examples", expected: "the same examples in both")
     }
-    guard a.count >= 3 else { throw MeasureError("features", found: "\(a.count) examples", expected: "at least 3") }
+    guard a.count >= 3 else {
+      throw MeasureError("features", found: "\(a.count) examples", expected: "at least 3", file: a.place)
+    }
     guard options.neighbors > 0 else {
       throw MeasureError("neighbors", found: "\(options.neighbors)", expected: "at least 1")
     }

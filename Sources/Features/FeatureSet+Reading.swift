@@ -103,7 +103,7 @@ private struct Shard {
     self.path = path
     let (arrays, metadata) = try Self.arrays(in: path)
     // A .npy array has no name but its file's, which says nothing.
-    let isNameless = try MappedFile(URL(fileURLWithPath: path)).withBytes { $0.first } == 0x93
+    let isNameless = try MappedFile(URL(fileURLWithPath: path), inParts: true).withBytes { $0.first } == 0x93
     self.metadata = metadata
     if arrays.count == 1, isNameless || !["features", "outputs", "labels"].contains(arrays[0].name) {
       let only = arrays[0]
@@ -145,7 +145,7 @@ private struct Shard {
     arrays: [StoredArray], metadata: [String: String]
   ) {
     let url = URL(fileURLWithPath: path)
-    let start = try MappedFile(url).withBytes { Array($0.prefix(9)) }
+    let start = try MappedFile(url, inParts: true).withBytes { Array($0.prefix(9)) }
     if start.starts(with: [0x93, 0x4e, 0x55, 0x4d]) { return ([try NPYFile.read(url)], [:]) }
     if start.starts(with: [0x50, 0x4b]) {
       let file = try NPZFile(url)
@@ -158,7 +158,7 @@ private struct Shard {
         .unsupported, file: path, field: "format", found: start.isEmpty ? "an empty file" : "bytes of another format",
         expected: "a .safetensors, .npy or .npz file")
     }
-    let file = try SafeTensorsFile(url)
+    let file = try SafeTensorsFile(url, inParts: true)
     let arrays = file.entries.map {
       StoredArray(
         path: path, name: $0.name, type: $0.type, shape: $0.shape, storage: .mapped(file.file, $0.range))

@@ -7,12 +7,13 @@ import Torch
 enum NPYFile {
   /// The array in the file at `url`.
   static func read(_ url: URL) throws(ArrayFileError) -> StoredArray {
-    let file = try MappedFile(url)
+    let file = try MappedFile(url, inParts: true)
     defer { withExtendedLifetime(file) {} }
     let name = url.deletingPathExtension().lastPathComponent
     let header = try NPYHeader(file.bytes, path: file.path, name: name)
     return try array(
-      header, .mapped(file, header.start..<file.count), bytes: file.bytes, path: file.path, name: name)
+      header, .mapped(file, header.start..<file.count), bytes: file.bytes, count: file.count, path: file.path,
+      name: name)
   }
 
   /// The array whose .npy file is `bytes`, found as `name` in the file at `path`.
@@ -21,7 +22,7 @@ enum NPYFile {
       return try bytes.withUnsafeBytes { buffer in
         let header = try NPYHeader(buffer, path: path, name: name)
         let storage = StoredArray.Storage.owned(Array(buffer[header.start...]))
-        return try array(header, storage, bytes: buffer, path: path, name: name)
+        return try array(header, storage, bytes: buffer, count: buffer.count, path: path, name: name)
       }
     } catch let error as ArrayFileError {
       throw error
@@ -38,14 +39,14 @@ enum NPYFile {
     let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[range])
     let header = try NPYHeader(bytes, path: file.path, name: name)
     let data = range.lowerBound + header.start..<range.upperBound
-    return try array(header, .mapped(file, data), bytes: bytes, path: file.path, name: name)
+    return try array(header, .mapped(file, data), bytes: bytes, count: bytes.count, path: file.path, name: name)
   }
 
   private static func array(
-    _ header: NPYHeader, _ storage: StoredArray.Storage, bytes: UnsafeRawBufferPointer, path: String,
+    _ header: NPYHeader, _ storage: StoredArray.Storage, bytes: UnsafeRawBufferPointer, count: Int, path: String,
     name: String
   ) throws(ArrayFileError) -> StoredArray {
-    let size = bytes.count - header.start
+    let size = count - header.start
     guard let expected = header.type.byteCount(shape: header.shape), expected == size else {
       let wanted =
         header.type.byteCount(shape: header.shape).map { "\($0) bytes" } ?? "a shape that fits in memory"
@@ -55,6 +56,11 @@ enum NPYFile {
     }
     var storage = storage
     if header.swapsBytes || header.isColumnMajor {
+      guard bytes.count == count else {
+        throw ArrayFileError(
+          .unreadable, file: path, field: name, found: "columns first, or big endian, in a file too large to map",
+          expected: "rows first and little endian, or room for all \(count) bytes")
+      }
       let source = UnsafeRawBufferPointer(rebasing: bytes[header.start...])
       storage = .owned(ordered(source, header))
     }

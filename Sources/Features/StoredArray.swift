@@ -37,9 +37,9 @@ public struct StoredArray: Sendable {
     let part = rows.lowerBound * size..<rows.upperBound * size
     switch storage {
     case .mapped(let file, let range):
-      return try file.withBytes {
-        try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(rebasing: $0[range])[part]))
-      }
+      let mapped = try file.part(range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
+      defer { withExtendedLifetime(mapped) {} }
+      return try body(mapped.bytes)
     case .owned(let bytes):
       return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[part])) }
     }
@@ -53,7 +53,7 @@ public struct StoredArray: Sendable {
     if case .mapped(let file, let range) = storage, rows.lowerBound >= 0, rows.upperBound <= count {
       let size = rowCount * type.size
       let start = range.lowerBound + rows.lowerBound * size
-      return try Tensor(mapping: file, start..<start + rows.count * size, type: native, shape: shape)
+      return try Tensor(mapping: file.part(start..<start + rows.count * size), type: native, shape: shape)
     }
     return try withBytes(rows: rows) { try Tensor(bytes: $0, type: native, shape: shape) }
   }

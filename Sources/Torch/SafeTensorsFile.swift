@@ -27,9 +27,10 @@ public struct SafeTensorsFile: Sendable {
 
   private let index: [String: Int]
 
-  /// Opens `url` and checks its header.
-  public init(_ url: URL) throws(ArrayFileError) {
-    let file = try MappedFile(url)
+  /// Opens `url` and checks its header. With `inParts` the file may be larger than what can be mapped at once; its arrays are then read through
+  /// `file.part` alone.
+  public init(_ url: URL, inParts: Bool = false) throws(ArrayFileError) {
+    let file = try MappedFile(url, inParts: inParts)
     func malformed(_ field: String, _ found: String, _ expected: String) -> ArrayFileError {
       ArrayFileError(.malformed, file: file.path, field: field, found: found, expected: expected)
     }
@@ -40,6 +41,9 @@ public struct SafeTensorsFile: Sendable {
       throw malformed("header length", "\(announced)", "at most \(min(file.count - 8, 100_000_000)) bytes")
     }
     let start = 8 + Int(announced)
+    guard start <= file.bytes.count else {
+      throw malformed("header length", "\(announced)", "room to map a file of \(file.count) bytes")
+    }
     let header: Header
     do {
       header = try JSONDecoder().decode(Header.self, from: file.withBytes { Data($0[8..<start]) })

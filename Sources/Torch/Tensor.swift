@@ -49,19 +49,17 @@ extension Tensor {
     }
   }
 
-  /// The elements of `type` in a part of a mapped file, row-major, little-endian, without a copy; the file stays mapped as long as the
+  /// The elements of `type` in a part of a mapped file, row-major, little-endian, without a copy; it stays mapped as long as the
   /// tensor, or a view of it, lives.
-  public convenience init(
-    mapping file: MappedFile, _ range: Range<Int>, type: ElementType, shape: [Int]
-  ) throws(TorchError) {
-    guard range.lowerBound >= 0, range.upperBound <= file.count, let start = file.bytes.baseAddress else {
-      throw TorchError(operation: "Tensor", message: "bytes \(range) of a file of \(file.count)")
+  public convenience init(mapping part: MappedPart, type: ElementType, shape: [Int]) throws(TorchError) {
+    guard let start = part.bytes.baseAddress else {
+      throw TorchError(operation: "Tensor", message: "no bytes for shape \(shape)")
     }
-    let owner = Unmanaged.passRetained(file)
+    let owner = Unmanaged.passRetained(part)
     try self.init("Tensor") { out in
       ct_from_memory(
-        UnsafeMutableRawPointer(mutating: start + range.lowerBound), range.count, type.raw, shape, shape.count,
-        owner.toOpaque(), { Unmanaged<MappedFile>.fromOpaque($0).release() }, &out)
+        UnsafeMutableRawPointer(mutating: start), part.bytes.count, type.raw, shape, shape.count,
+        owner.toOpaque(), { Unmanaged<MappedPart>.fromOpaque($0).release() }, &out)
     }
   }
 

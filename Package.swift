@@ -37,13 +37,13 @@ let package = Package(
       ]),
     .target(name: "Features", dependencies: ["Training", "CCodecs"]),
     .target(name: "Measures", dependencies: ["Features"]),
-    .target(name: "Transfer", dependencies: ["Measures", "Training"]),
+    .target(name: "Transfer", dependencies: ["Datasets", "Features", "Measures", "Torch", "Training"]),
     .target(
       name: "Study",
       dependencies: [
         "Transfer", "Measures", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
       ]),
-    .target(name: "Report", dependencies: ["Study"]),
+    .target(name: "Report", dependencies: ["Measures", "Study"]),
     .target(
       name: "SeparatrixTool",
       dependencies: ["Report", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -66,10 +66,13 @@ let package = Package(
       name: "FeaturesTests", dependencies: ["Features", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
     .testTarget(
       name: "MeasuresTests", dependencies: ["Measures", "TestSupport"],
-      exclude: ["Fixtures", "generate.py", "generate_representations.py", "generate_decisions.py"]),
+      exclude: [
+        "Fixtures", "generate.py", "generate_representations.py", "generate_decisions.py", "generate_retrieval.py",
+      ]),
     .testTarget(
-      name: "TransferTests", dependencies: ["Transfer", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
-    .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"], exclude: ["Fixtures"]),
+      name: "TransferTests", dependencies: ["Transfer", "Measures", "Features", "Torch", "TestSupport"],
+      exclude: ["Fixtures", "generate.py"]),
+    .testTarget(name: "StudyTests", dependencies: ["Study", "Measures", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"]),
     .testTarget(name: "EndToEndTests", dependencies: ["separatrix", "TestSupport"]),
   ],

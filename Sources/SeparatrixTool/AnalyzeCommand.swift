@@ -6,5 +6,6 @@ struct AnalyzeCommand: ParsableCommand {
     subcommands: [
       Separation.self, CKAOfFiles.self, SimilarityOfFiles.self, SparsityOfFile.self, SpectrumOfFile.self,
       CollapseOfFile.self, UniformityOfFile.self, CalibrationOfFile.self, AgreementOfFiles.self, OODOfFiles.self,
+      RetrievalOfFile.self, CompareOfFiles.self,
     ])
 }

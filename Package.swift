@@ -37,13 +37,13 @@ let package = Package(
       ]),
     .target(name: "Features", dependencies: ["Training", "CCodecs"]),
     .target(name: "Measures", dependencies: ["Features"]),
-    .target(name: "Transfer", dependencies: ["Measures", "Training"]),
+    .target(name: "Transfer", dependencies: ["Datasets", "Features", "Measures", "Torch", "Training"]),
     .target(
       name: "Study",
       dependencies: [
         "Transfer", "Measures", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
       ]),
-    .target(name: "Report", dependencies: ["Study", "Measures"]),
+    .target(name: "Report", dependencies: ["Measures", "Study"]),
     .target(
       name: "SeparatrixTool",
       dependencies: ["Report", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -68,11 +68,12 @@ let package = Package(
       name: "MeasuresTests", dependencies: ["Measures", "TestSupport"],
       exclude: [
         "Fixtures", "generate.py", "generate_calibration.py", "generate_representations.py", "generate_decisions.py",
-        "generate_permutations.py", "generate_shift.py",
+        "generate_permutations.py", "generate_retrieval.py", "generate_shift.py",
       ]),
     .testTarget(
-      name: "TransferTests", dependencies: ["Transfer", "TestSupport"], exclude: ["Fixtures", "generate.py"]),
-    .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"], exclude: ["Fixtures"]),
+      name: "TransferTests", dependencies: ["Transfer", "Measures", "Features", "Torch", "TestSupport"],
+      exclude: ["Fixtures", "generate.py"]),
+    .testTarget(name: "StudyTests", dependencies: ["Study", "Measures", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["separatrix", "TestSupport"], exclude: ["Fixtures", "generate_odd.py"]),

@@ -1,3 +1,4 @@
+import Measures
 import Study
 
 /// Where an objective stands in a column.

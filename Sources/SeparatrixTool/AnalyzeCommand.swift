@@ -8,5 +8,6 @@ struct AnalyzeCommand: ParsableCommand {
       SpectrumOfFile.self,
       CollapseOfFile.self, UniformityOfFile.self, CalibrationOfFile.self, AgreementOfFiles.self, OODOfFiles.self,
       ShiftOfFiles.self,
+      RetrievalOfFile.self, CompareOfFiles.self,
     ])
 }

@@ -94,7 +94,7 @@ public enum Tool {
     case is ProcessPlaceError: 2
     case is MeasureError: 3
     case let error as TransferError:
-      ["k", "distance", "weighting", "lambdas", "holdout", "temperature"].contains(error.argument) ? 2 : 3
+      ["k", "distance", "weighting", "lambdas", "holdout", "temperature", "folds"].contains(error.argument) ? 2 : 3
     default: 1
     }
   }

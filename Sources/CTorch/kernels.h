@@ -80,16 +80,15 @@ struct OutputRow {
   int64_t answer;
 };
 using OutputSlopes = ct_slopes;
-/// Each is false for a row that holds what it may not. `scratch` has room for a row.
+/// Each is false, or negative, for a row that holds what it may not. `scratch` has room for a row.
 struct OutputKernels {
   bool (*row)(const float *z, const OutputTask &task, int64_t label, double *scratch, OutputRow *row, double *gaps);
   bool (*row_double)(const double *z, const OutputTask &task, int64_t label, double *scratch, OutputRow *row, double *gaps);
   bool (*slope)(const float *z, const OutputTask &task, int64_t label, double *scratch, OutputSlopes *to, double *gradient);
   bool (*slope_double)(const double *z, const OutputTask &task, int64_t label, double *scratch, OutputSlopes *to, double *gradient);
-  bool (*mean)(const float *z, const OutputTask &task, double *scratch, double *sums);
-  bool (*mean_double)(const double *z, const OutputTask &task, double *scratch, double *sums);
-  int64_t (*largest)(const float *z, const OutputTask &task, double *scratch);
-  int64_t (*largest_double)(const double *z, const OutputTask &task, double *scratch);
+  int64_t (*mean)(const float *z, const OutputTask &task, double *scratch, double *sums);
+  int64_t (*mean_double)(const double *z, const OutputTask &task, double *scratch, double *sums);
+  int64_t (*largest)(const double *z, const OutputTask &task, double *scratch);
 };
 const OutputKernels &output_kernels();
 

@@ -201,36 +201,34 @@ static bool output_slope(const T *z, const OutputTask &task, int64_t label, doub
   return true;
 }
 
-/// Adds the row's probabilities, and its logits, to `sums` [2][K].
+/// Adds the row's probabilities, and its logits, to `sums` [2][K]. The first class with the largest; -1 for a row that does not fit.
 template <class T>
-static bool output_mean(const T *z, const OutputTask &task, double *p, double *sums) {
+static int64_t output_mean(const T *z, const OutputTask &task, double *p, double *sums) {
   const int64_t count = task.classes;
   double *logit = sums + count;
   if (task.kind == ct_outputs_probabilities) {
     double sum = 0;
+    int64_t best = 0;
     for (int64_t k = 0; k < count; ++k) {
-      if (!(z[k] >= 0 && z[k] <= 1 + task.slack)) return false;
+      if (!(z[k] >= 0 && z[k] <= 1 + task.slack)) return -1;
+      if (z[k] > z[best]) best = k;
       sum += z[k];
       sums[k] += z[k];
       logit[k] += std::log(static_cast<double>(z[k]));
     }
-    return std::fabs(sum - 1) <= task.slack;
+    return std::fabs(sum - 1) <= task.slack ? best : -1;
   }
   const auto top = logits(z, task.scale, task.offset, false, count, p);
-  if (!top.fits) return false;
+  if (!top.fits) return -1;
   for (int64_t k = 0; k < count; ++k) logit[k] += p[k];
   const double factor = 1 / exponentials(p, top.value, count);
   for (int64_t k = 0; k < count; ++k) sums[k] += p[k] * factor;
-  return true;
+  return top.place;
 }
 
-/// The first class with the largest logit, or -1.
-template <class T>
-static int64_t output_largest(const T *z, const OutputTask &task, double *p) {
-  const auto top = logits(z, task.scale, task.offset, false, task.classes, p);
-  return top.fits ? top.place : -1;
-}
+/// The first of the largest numbers of a row.
+static int64_t output_largest(const double *z, const OutputTask &task, double *p) { return logits(z, task.scale, task.offset, true, task.classes, p).place; }
 
 static OutputKernels output_table() {
-  return {output_row<float>, output_row<double>, output_slope<float>, output_slope<double>, output_mean<float>, output_mean<double>, output_largest<float>, output_largest<double>};
+  return {output_row<float>, output_row<double>, output_slope<float>, output_slope<double>, output_mean<float>, output_mean<double>, output_largest};
 }

@@ -126,7 +126,7 @@ ct_error *ct_output_slopes(ct_tensor outputs, ct_tensor labels, ct_output_kind k
   });
 }
 
-ct_error *ct_mean_outputs(const ct_tensor *members, intptr_t count, ct_output_kind kind, ct_tensor *by_probability, ct_tensor *by_logit, intptr_t *bad_member, intptr_t *bad) {
+ct_error *ct_mean_outputs(const ct_tensor *members, intptr_t count, ct_output_kind kind, ct_tensor *by_probability, ct_tensor *by_logit, ct_tensor *own, intptr_t *bad_member, intptr_t *bad) {
   return guarded([&] {
     TORCH_CHECK(count > 0, "no outputs");
     std::vector<at::Tensor> all;
@@ -138,38 +138,29 @@ ct_error *ct_mean_outputs(const ct_tensor *members, intptr_t count, ct_output_ki
     const int64_t n = all[0].size(0), k = all[0].size(1);
     const Scaling scaling(nullptr, nullptr, k);
     const OutputTask task{kind, k, 0, nullptr, scaling.scale.data(), scaling.offset.data(), slack};
-    auto first = at::empty({n}, at::kLong), second = at::empty({n}, at::kLong);
+    auto first = at::empty({n}, at::kLong), second = at::empty({n}, at::kLong), each = at::empty({count, n}, at::kLong);
     std::atomic<int64_t> guilty{count};
     *bad = for_rows(n, part_count(n, 0), 3 * k, [&](int64_t i, int64_t, double *scratch) {
-      if (count == 1 && kind == ct_outputs_logits) {
-        // The largest logit has the largest probability.
-        const auto top = all[0].scalar_type() == at::kFloat ? output_kernels().largest(all[0].data_ptr<float>() + i * k, task, scratch)
-                                                            : output_kernels().largest_double(all[0].data_ptr<double>() + i * k, task, scratch);
-        if (top < 0) {
-          lower(guilty, 0);
-          return false;
-        }
-        first.data_ptr<int64_t>()[i] = second.data_ptr<int64_t>()[i] = top;
-        return true;
-      }
       double *sums = scratch + k;
       std::fill(sums, sums + 2 * k, 0.0);
       for (intptr_t m = 0; m < count; ++m) {
         const auto &z = all[m];
-        const bool fits = z.scalar_type() == at::kFloat ? output_kernels().mean(z.data_ptr<float>() + i * k, task, scratch, sums)
-                                                        : output_kernels().mean_double(z.data_ptr<double>() + i * k, task, scratch, sums);
-        if (!fits) {
+        const auto answer = z.scalar_type() == at::kFloat ? output_kernels().mean(z.data_ptr<float>() + i * k, task, scratch, sums)
+                                                          : output_kernels().mean_double(z.data_ptr<double>() + i * k, task, scratch, sums);
+        if (answer < 0) {
           lower(guilty, m);
           return false;
         }
+        each.data_ptr<int64_t>()[m * n + i] = answer;
       }
-      first.data_ptr<int64_t>()[i] = std::max_element(sums, sums + k) - sums;
-      second.data_ptr<int64_t>()[i] = std::max_element(sums + k, sums + 2 * k) - (sums + k);
+      first.data_ptr<int64_t>()[i] = output_kernels().largest(sums, task, scratch);
+      second.data_ptr<int64_t>()[i] = output_kernels().largest(sums + k, task, scratch);
       return true;
     });
     *bad_member = static_cast<intptr_t>(guilty.load());
     put(by_probability, first);
     put(by_logit, second);
+    put(own, each);
   });
 }
 

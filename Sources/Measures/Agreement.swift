@@ -64,16 +64,12 @@ public struct Agreement {
       }
     }
     return try withoutGradientRethrowing {
+      let all = try answers(of: Array(outputs.indices), outputs, options.kind)
+      let answers = all.own
       func together(_ members: [Int], _ labels: [Int]) throws -> AgreementResult.Ensemble {
-        let answers = try self.answers(of: members, outputs, options.kind)
+        let found = members == Array(outputs.indices) ? all : try self.answers(of: members, outputs, options.kind)
         return .init(
-          members: members, accuracy: share(answers.probabilities, labels),
-          accuracyLogits: share(answers.logits, labels))
-      }
-      let answers = try outputs.indices.map { place in
-        // One classifier's answers are those of its own numbers: softmax rounds near-ties together.
-        let answers = try self.answers(of: [place], outputs, options.kind)
-        return options.kind == .logits ? answers.logits : answers.probabilities
+          members: members, accuracy: share(found.probabilities, labels), accuracyLogits: share(found.logits, labels))
       }
       var result = AgreementResult(n: n, classes: classes, reason: labels == nil ? "needs labels" : nil)
       result.accuracies = labels.map { labels in answers.map { share($0, labels) } }
@@ -103,22 +99,25 @@ public struct Agreement {
     }
   }
 
-  /// The top classes of the mean probabilities, and of the mean logits, of some of `outputs`.
+  /// The top classes of some of `outputs`: of their mean probabilities, of their mean logits, and of each.
   private static func answers(
     of members: [Int], _ outputs: [any RowSource], _ kind: ClassifierOutputs.Kind
-  ) throws -> (probabilities: [Int], logits: [Int]) {
+  ) throws -> (probabilities: [Int], logits: [Int], own: [[Int]]) {
     var (first, second): ([Int], [Int]) = ([], [])
+    var own = [[Int]](repeating: [], count: members.count)
     for range in outputs[0].blocks(of: (1 << 25) / members.count) {
       do {
-        let answers = try Tensor.meanAnswers(
-          members.map { try outputs[$0].doubleOrFloat(range) }, kind: kind == .logits ? .logits : .probabilities)
+        let answers = try Tensor.answers(
+          of: members.map { try outputs[$0].doubleOrFloat(range) }, kind: kind == .logits ? .logits : .probabilities)
         first += try answers.byProbability.ints()
         second += try answers.byLogit.ints()
+        let each = try answers.own.ints()
+        for place in members.indices { own[place] += each[place * range.count..<(place + 1) * range.count] }
       } catch let error as OutputRowError {
         throw try outputs[members[error.member]].errorOfOutputs(row: range.lowerBound + error.row, kind)
       }
     }
-    return (first, second)
+    return (first, second, own)
   }
 
   private static func share(_ a: [Int], _ b: [Int]) -> Double { Double(zip(a, b).count { $0 == $1 }) / Double(a.count) }

@@ -91,19 +91,27 @@ extension Tensor {
     (slopes.uniform, slopes.labelGap, slopes.widest) = (sums.uniform, sums.label_gap, sums.widest)
   }
 
-  /// The first class with the largest mean over `members` (outputs of one shape) of the probabilities, and of the logits: [n] i64 each.
-  public static func meanAnswers(
-    _ members: [Tensor], kind: OutputKind
-  ) throws -> (byProbability: Tensor, byLogit: Tensor) {
+  /// What several classifiers answer.
+  public struct Answers {
+    /// The first class with the largest mean of the probabilities, and of the logits, [n] i64.
+    public let byProbability, byLogit: Tensor
+    /// The first class with the largest output of each, [members, n] i64.
+    public let own: Tensor
+  }
+
+  /// The answers of `members` (outputs of one shape), together and each.
+  public static func answers(of members: [Tensor], kind: OutputKind) throws -> Answers {
     let handles = members.map(\.raw)
-    var (first, second, member, bad) = (Tensor.noHandle, Tensor.noHandle, 0, 0)
+    var (first, second, each) = (Tensor.noHandle, Tensor.noHandle, Tensor.noHandle)
+    var (member, bad) = (0, 0)
     let error = withExtendedLifetime(members) {
-      ct_mean_outputs(handles, handles.count, kind.raw, &first, &second, &member, &bad)
+      ct_mean_outputs(handles, handles.count, kind.raw, &first, &second, &each, &member, &bad)
     }
-    try check(error, "meanAnswers")
-    let results = (Tensor(owning: first), Tensor(owning: second))
+    try check(error, "answers")
+    let answers = Answers(
+      byProbability: Tensor(owning: first), byLogit: Tensor(owning: second), own: Tensor(owning: each))
     guard bad < 0 else { throw OutputRowError(row: bad, member: member) }
-    return results
+    return answers
   }
 
   private func checkScaling(_ scaling: ClassScaling?) throws(TorchError) {

@@ -215,7 +215,7 @@ import Torch
           try matrix().addOutputSlopes(labels: Tensor([0, 0]), kind: .probabilities, to: &slopes)
         }
       ),
-      ("outputs of two shapes", { _ = try Tensor.meanAnswers([matrix(), matrix(3, 2)], kind: .logits) }),
+      ("outputs of two shapes", { _ = try Tensor.answers(of: [matrix(), matrix(3, 2)], kind: .logits) }),
     ],
     "any operator, by name": [
       ("an unknown name", { _ = try Tensor.call("aten::no_such_operator", []) }),

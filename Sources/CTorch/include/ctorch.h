@@ -263,9 +263,9 @@ typedef struct ct_slopes {
 /* Adds to `slopes`, and the gradient of nll by scale and offset to `gradient` [2, K], which may be NULL. */
 CT_CALL ct_output_slopes(ct_tensor outputs, ct_tensor labels, ct_output_kind kind, const double *CT_NULLABLE scale, const double *CT_NULLABLE offset, ct_slopes *slopes,
                          double *CT_NULLABLE gradient, intptr_t *bad);
-/* The first class with the largest mean of the probabilities, and of the logits, of `count` outputs of one shape, [n] i64. `bad_member`: which of
- * them has the row. */
-CT_CALL ct_mean_outputs(const ct_tensor *members, intptr_t count, ct_output_kind kind, ct_tensor *by_probability, ct_tensor *by_logit, intptr_t *bad_member, intptr_t *bad);
+/* The first class with the largest mean of the probabilities, and of the logits, of `count` outputs of one shape, [n] i64, and of each by
+ * itself, `own` [count, n]. `bad_member`: which of them has the row. */
+CT_CALL ct_mean_outputs(const ct_tensor *members, intptr_t count, ct_output_kind kind, ct_tensor *by_probability, ct_tensor *by_logit, ct_tensor *own, intptr_t *bad_member, intptr_t *bad);
 
 /* MARK: any operator, by name */
 typedef enum ct_value_kind { ct_value_none, ct_value_tensor, ct_value_int, ct_value_double, ct_value_bool, ct_value_ints, ct_value_tensors } ct_value_kind;

@@ -97,8 +97,10 @@ struct SurveyFigures {
         id: "cka-\(place)", title: a == b ? a : "\(a) and \(b)",
         description: "Heat map: CKA of \(rows.count) layers of \(a) with \(columns.count) layers of \(b).",
         traces: [trace],
-        layout: Axis.layout(x: axis(b, columns), y: axis(a, rows, [("autorange", "reversed")])),
-        height: min(560, max(230, 130 + 30 * rows.count)))
+        layout: Axis.layout(
+          x: axis(b, columns, columns.count > 3 ? [("tickangle", -90)] : []),
+          y: axis(a, rows, [("autorange", "reversed")])),
+        height: min(600, max(230, 180 + 30 * rows.count)))
     }
     return Figure(
       id: "cka-maps", title: "",

@@ -57,7 +57,7 @@ let package = Package(
       name: "DatasetsTests",
       dependencies: ["Datasets", "TestSupport", .product(name: "Crypto", package: "swift-crypto")],
       exclude: ["Fixtures"]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "Torch", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ObjectivesTests", dependencies: ["Objectives", "TestSupport"], exclude: ["Fixtures/generate.py"],
       resources: [.copy("Fixtures")]),

@@ -27,8 +27,13 @@ line("Procrustes", try Similarity.compare(TensorRows(old), TensorRows(new)).proc
 line("effective rank", try Spectrum.measure(TensorRows(new)).effectiveRank)
 line("share of numbers that are not 0", try Sparsity.measure(TensorRows(new)).nonzeroFraction)
 line("NC1", try Collapse.measure(TensorRows(new), labels: labels).nc1)
+line("mAP@R", try Retrieval.measure(TensorRows(new), labels: labels)["map_at_r"])
 line("ECE", try Calibration.measure(outputs: outputs, labels: labels).figures.ece)
 line("kappa", try Agreement.compare([TensorRows(outputs), TensorRows(classes)], labels: labels).pairs[0].kappa)
 let seen = OutOfDistribution.Examples(outputs: try TensorRows(classes), features: nil)
 let unseen = OutOfDistribution.Examples(outputs: try TensorRows(outputs), features: nil)
 line("AUROC of the energy", try OutOfDistribution.measure(familiar: seen, unfamiliar: unseen).scores["energy"]?.auroc)
+let clean = Shift.Examples(name: "clean", outputs: try TensorRows(classes), labels: labels)
+let noisy = Shift.Examples(
+  name: "noisy", corruption: "noise", severity: 1, outputs: try TensorRows(outputs), labels: labels)
+line("error under noise", try Shift.measure(clean: clean, sets: [noisy]).meanCorruptionError)

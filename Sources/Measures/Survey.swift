@@ -62,6 +62,8 @@ public struct Survey: Sendable {
     public let name: String
     /// Its layers, in order.
     public internal(set) var layers: [Layer] = []
+    /// Of the last layer; nil without features or labels.
+    public internal(set) var retrieval: RetrievalResult?
     /// Nil without outputs or labels.
     public internal(set) var calibration: CalibrationResult?
   }
@@ -122,7 +124,7 @@ public struct Survey: Sendable {
     }
     var survey = Survey(n: n)
     survey.classes = labels.map { Classes($0).count }
-    let steps = Double(inputs.reduce(0) { $0 + $1.layers.count + 1 } + 2)
+    let steps = Double(inputs.reduce(0) { $0 + $1.layers.count + (labels == nil ? 1 : 2) } + 2)
     var done = 0.0
     func next(_ text: String) {
       progress(text, done / steps)
@@ -134,6 +136,12 @@ public struct Survey: Sendable {
         next("\(input.name), \(layer.name)")
         member.layers.append(try survey.measure(layer, of: input.name, labels, options))
       }
+      if let last = input.layers.last, let labels {
+        next("\(input.name), retrieval")
+        member.retrieval = try survey.attempt("retrieval", input.name) {
+          try Retrieval.measure(last.rows, labels: labels)
+        }
+      }
       next("\(input.name), outputs")
       member.calibration = try survey.calibration(input, labels, options)
       survey.sets.append(member)
@@ -142,7 +150,7 @@ public struct Survey: Sendable {
     try survey.compareLayers(inputs)
     next("agreement")
     try survey.compareAnswers(inputs, labels, options)
-    if labels == nil { survey.omit("separation, collapse", nil, "needs labels") }
+    if labels == nil { survey.omit("separation, collapse, retrieval", nil, "needs labels") }
     return survey
   }
 

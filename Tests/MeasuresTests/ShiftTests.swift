@@ -61,7 +61,7 @@ private struct Expected: Decodable {
       let wanted = try #require(expected.sets[entry.name])
       func values(_ figures: ShiftResult.Figures) -> [String: Double] {
         [
-          "accuracy": figures.accuracy, "error": figures.error, "nll": figures.nll, "brier": figures.brier,
+          "accuracy": figures.accuracy, "error": figures.error, "nll": figures.nll ?? .nan, "brier": figures.brier,
           "ece": figures.ece, "scaled_nll": figures.scaled?.nll ?? .nan, "scaled_brier": figures.scaled?.brier ?? .nan,
           "scaled_ece": figures.scaled?.ece ?? .nan,
         ]

@@ -180,6 +180,10 @@ struct SurveyPage {
       "Mean squared distance of two examples of a class on the unit sphere, and log mean exp(\u{2212}2 squared distance) over all pairs (Wang and Isola 2020)."
     ),
     (
+      "Recall@1, mAP@R",
+      "Every example looks for its class among the others by cosine: how often the nearest is of it, and the mean precision over as many as there are (Musgrave and others 2020)."
+    ),
+    (
       "ECE, AURC",
       "Mean gap between confidence and accuracy over 15 bins (Guo and others 2017); mean error rate of the surest examples over every number of them (Geifman and El-Yaniv 2017)."
     ),

@@ -72,6 +72,8 @@ struct SurveyColumn: Sendable {
     .init(id: "nonzero_fraction", title: "Not 0", short: "not 0", isShare: true) { $0.layers.last?.nonzeroFraction },
     .init(id: "alignment", title: "Alignment", short: "align.") { $0.layers.last?.uniformity?.alignment },
     .init(id: "uniformity", title: "Uniformity", short: "uniform.") { $0.layers.last?.uniformity?.uniformity },
+    .init(id: "recall_at_1", title: "Recall@1", short: "recall@1", isShare: true) { $0.retrieval?["recall_at_1"] },
+    .init(id: "map_at_r", title: "mAP@R", short: "mAP@R", isShare: true) { $0.retrieval?["map_at_r"] },
     .init(id: "nll", title: "NLL", short: "NLL") { $0.calibration?.figures.nll },
     .init(id: "ece", title: "ECE", short: "ECE") { $0.calibration?.figures.ece },
     .init(id: "ece_scaled", title: "ECE at temperature", short: "ECE at T") { $0.calibration?.scaled?.ece },

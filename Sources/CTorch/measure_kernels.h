@@ -130,74 +130,17 @@ static void add_group(const T *const *x, const T *const *next, const double *cen
   }
 }
 
-/// The same in f32 within short runs: of four rows, and of 256 columns for the squares. A difference to the shift is rounded once, so it
-/// keeps seven digits however small it is.
-static void add_group_single(const float *const *x, const float *const *next, const float *shift, const Length *lengths, int64_t columns, double *sums, double *square) {
-  const float factors[4] = {static_cast<float>(lengths[0].factor), static_cast<float>(lengths[1].factor), static_cast<float>(lengths[2].factor), static_cast<float>(lengths[3].factor)};
-  int64_t c = 0;
-  while (c + 16 <= columns) {
-    const int64_t end = std::min(c + 256, columns / 16 * 16);
-    v16f squares[4] = {};
-    for (; c < end; c += 16) {
-      const v16f off = load16(shift + c);
-      v16f all = {};
-#pragma clang loop unroll(full)
-      for (int r = 0; r < 4; ++r) {
-        __builtin_prefetch(next[r] + c, 0, 2);
-        const v16f v = load16(x[r] + c) * factors[r] - off;
-        squares[r] += v * v;
-        all += v;
-      }
-      float four[16];
-      __builtin_memcpy(four, &all, sizeof all);
-#pragma clang loop unroll(full)
-      for (int k = 0; k < 16; k += 8) {
-        const v8d sum = load8(sums + c + k) + load8(four + k);
-        __builtin_memcpy(sums + c + k, &sum, sizeof sum);
-      }
-    }
-    const v16f part = (squares[0] + squares[1]) + (squares[2] + squares[3]);
-    for (int k = 0; k < 16; ++k) *square += part[k];
-  }
-  for (; c < columns; ++c)
-    for (int r = 0; r < 4; ++r) {
-      const double v = static_cast<double>(x[r][c]) * factors[r] - shift[c];
-      *square += v * v;
-      sums[c] += v;
-    }
-}
-
 /// Adds rows y = x - center, divided by their lengths if `unit`, up to 4 at a time: y - shift to `sums`, its square to `square`. center may be null.
-/// `single`: the shift in f32, for sums in f32 within short runs; null for double throughout. `next`: the rows that come after. Returns how many
-/// rows of zeros had no length and were left out.
+/// `next`: the rows that come after. Returns how many rows of zeros had no length and were left out.
 template <class T>
-static int64_t add_rows(const T *const *x, const T *const *next, int64_t count, const double *center, const double *shift, const float *single, bool unit, int64_t columns, double *sums,
-                        double *square) {
+static int64_t add_rows(const T *const *x, const T *const *next, int64_t count, const double *center, const double *shift, bool unit, int64_t columns, double *sums, double *square) {
   const T *kept[4];
   Length lengths[4];
   int64_t n = 0;
-  bool plain = true;
   for (int64_t r = 0; r < count; ++r) {
     lengths[n] = {1, 1};
-    if constexpr (sizeof(T) == 4) {
-      if (single && unit) {
-        const double squares = dot(x[r], x[r], columns);
-        if (squares > 1e-25 && squares < 1e30) {
-          lengths[n].factor = 1 / std::sqrt(squares);
-          kept[n++] = x[r];
-          continue;
-        }
-      }
-    }
     if (unit && !length_of(x[r], center, columns, &lengths[n])) continue;
-    plain &= lengths[n].largest == 1;
     kept[n++] = x[r];
-  }
-  if constexpr (sizeof(T) == 4) {
-    if (single && n == 4 && plain) {
-      add_group_single(kept, next, single, lengths, columns, sums, square);
-      return count - n;
-    }
   }
   if (n == 4) {
     add_group<T, 4>(kept, next, center, shift, lengths, columns, sums, square);

@@ -189,9 +189,6 @@ ct_error *ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct
     std::vector<double> own(few ? pieces * (d + 1) : 0);
     std::vector<int64_t> missing(part_limit());
     const std::vector<double> nothing(off.defined() ? 0 : d);
-    // Of many numbers sums in f32 within short runs are good to seven digits, and twice as fast; not after a centre, which f32 does not hold.
-    std::vector<float> single(a.scalar_type() == at::kFloat && !origin.defined() && n * d >= 1 << 24 ? d : 0);
-    for (size_t j = 0; j < single.size(); ++j) single[j] = off.defined() ? static_cast<float>(off.data_ptr<double>()[j]) : 0;
     const auto add = [&](const auto *x, const auto &kernel, int64_t first, int64_t last, double *into, double *square) {
       int64_t zeros = 0;
       for (int64_t i = first; i < last; i += 4) {
@@ -201,8 +198,7 @@ ct_error *ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct
           rows[r] = x + order[std::min(i + r, n - 1)] * d;
           after[r] = x + order[std::min(i + 4 + r, n - 1)] * d;
         }
-        zeros += kernel(rows, after, count, origin.defined() ? origin.data_ptr<double>() : nullptr, off.defined() ? off.data_ptr<double>() : nothing.data(),
-                        single.empty() ? nullptr : single.data(), unit, d, into, square);
+        zeros += kernel(rows, after, count, origin.defined() ? origin.data_ptr<double>() : nullptr, off.defined() ? off.data_ptr<double>() : nothing.data(), unit, d, into, square);
       }
       return zeros;
     };

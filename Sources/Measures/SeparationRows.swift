@@ -34,15 +34,12 @@ struct Rows<Source: RowSource> {
 
   /// The first row as the sums take it; zeros where it has no direction.
   private func shift() throws -> Tensor {
-    let first = try source.rows(0..<1)
-    var row = try first.to(.f64)
+    var row = try source.rows(0..<1).to(.f64)
     if let center { row = try row - center }
     if normalized {
       let largest = try row.abs().max().item()
       row = largest > 0 && largest.isFinite ? try Self.unit(row) : try .zeros([1, source.dimensions], type: .f64)
     }
-    // One that f32 holds too, so that sums in either are about the same.
-    if first.elementType != .f64 { row = try row.to(.f32).to(.f64) }
     return try row.squeeze(0).contiguous()
   }
 

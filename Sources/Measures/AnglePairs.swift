@@ -9,15 +9,16 @@ import Torch
 /// opposite ones, are taken from the vectors themselves, in double. Cost n^2 d; memory n d numbers in f32, twice.
 struct AnglePairs<Source: RowSource> {
   let rows: Rows<Source>
-  var exactLimit = 1 << 34
+  var exactLimit = 0x1p34
 
   private var classes: Classes { rows.classes }
 
   init(_ rows: Rows<Source>) { self.rows = rows }
 
   func entry() throws -> SeparationResult.Entry {
-    let n = classes.indices.count
-    let (inside, across) = n * n * rows.source.dimensions <= exactLimit ? try double() : try single()
+    let n = Double(classes.indices.count)
+    let (inside, across) =
+      n * n * Double(rows.source.dimensions) <= exactLimit ? try double() : try single()
     let count = Double(classes.count)
     // Each pair of different examples once, so twice for both orders.
     let within = zip(inside, classes.sizes).map { 2 * $0 / (Double($1) * Double($1)) }

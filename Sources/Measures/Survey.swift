@@ -109,6 +109,12 @@ public struct Survey: Sendable {
   /// What was left out.
   public internal(set) var omitted: [Omission] = []
 
+  /// Most examples for measures whose cost grows with their square: uniformity, retrieval, the likeness of two sets. Their own commands take
+  /// more.
+  public static let pairLimit = ClassSeparation.angleLimit
+
+  private var hasManyPairs: Bool { n > Self.pairLimit }
+
   /// Measures sets of the same examples. A measure that the data do not allow is left out with its reason; `progress` is told what comes next, and
   /// the share that is done. Throws `MeasureError` for sets that hold different examples, or numbers that are not finite.
   public static func measure(
@@ -120,6 +126,11 @@ public struct Survey: Sendable {
     for input in inputs {
       for count in input.layers.map(\.rows.count) + (input.outputs.map { [$0.count] } ?? []) where count != n {
         throw MeasureError("set \(input.name)", found: "\(count) rows", expected: "\(n), as the first set")
+      }
+    }
+    for outputs in inputs.compactMap(\.outputs) {
+      for range in outputs.blocks() where try !outputs.rows(range).isAllFinite() {
+        throw try outputs.errorOfNotFinite("outputs")
       }
     }
     var survey = Survey(n: n)
@@ -136,7 +147,7 @@ public struct Survey: Sendable {
         next("\(input.name), \(layer.name)")
         member.layers.append(try survey.measure(layer, of: input.name, labels, options))
       }
-      if let last = input.layers.last, let labels {
+      if let last = input.layers.last, let labels, !survey.hasManyPairs {
         next("\(input.name), retrieval")
         member.retrieval = try survey.attempt("retrieval", input.name) {
           try Retrieval.measure(last.rows, labels: labels)
@@ -150,6 +161,10 @@ public struct Survey: Sendable {
     try survey.compareLayers(inputs)
     next("agreement")
     try survey.compareAnswers(inputs, labels, options)
+    if survey.hasManyPairs {
+      survey.omit(
+        "uniformity, retrieval, similarity", nil, "more than \(pairLimit) examples: their own commands measure them")
+    }
     if labels == nil { survey.omit("separation, collapse, retrieval", nil, "needs labels") }
     return survey
   }
@@ -158,13 +173,14 @@ public struct Survey: Sendable {
     omitted.append(Omission(measure: measure, set: set, reason: reason))
   }
 
-  /// The result, or nil with the reason noted: an error about the data leaves one measure out, not all.
+  /// The result, or nil with the reason noted: what a measure cannot work on leaves it out, not all. Numbers that are not finite have been
+  /// refused before.
   private mutating func attempt<Result>(_ measure: String, _ set: String?, _ body: () throws -> Result) throws
     -> Result?
   {
     do {
       return try body()
-    } catch let error as MeasureError where error.argument != "features" {
+    } catch let error as MeasureError {
       omit(measure, set, error.description)
       return nil
     }
@@ -177,7 +193,9 @@ public struct Survey: Sendable {
     let place = "\(set), \(layer.name)"
     result.nonzeroFraction = try Sparsity.measure(layer.rows, name: layer.name).nonzeroFraction
     result.spectrum = try attempt("spectrum", place) { try Spectrum.measure(layer.rows) }
-    result.uniformity = try attempt("uniformity", place) { try Uniformity.measure(layer.rows, labels: labels) }
+    if !hasManyPairs {
+      result.uniformity = try attempt("uniformity", place) { try Uniformity.measure(layer.rows, labels: labels) }
+    }
     guard let labels else { return result }
     var own = ClassSeparation.Options()
     (own.perClass, own.bootstrap, own.seed) = (true, options.bootstrap, options.seed)
@@ -219,7 +237,7 @@ public struct Survey: Sendable {
       omit("cka", nil, "needs features of every set")
     }
     for a in layered {
-      for b in layered where b > a {
+      for b in layered where b > a && !hasManyPairs {
         guard let first = inputs[a].layers.last, let second = inputs[b].layers.last else { continue }
         let result = try attempt("similarity", "\(inputs[a].name) and \(inputs[b].name)") {
           try Similarity.compare(first.rows, second.rows)

@@ -19,8 +19,6 @@ public final class MappedFile: @unchecked Sendable {
 
   /// Number of bytes of the file.
   public let count: Int
-  /// Whether `bytes` are all of them.
-  public var isWhole: Bool { bytes.count == count }
 
   /// Of a file that there is no room to map, so much is.
   static let head = 1 << 24

@@ -95,6 +95,15 @@ struct SurveyTests {
     }
     let other = try tool.run("analyze", "all", file, fixture("collapse.x.npy"), "--out", tool.path("none"))
     #expect(other.code == 3 && other.errors.contains("collapse.x.npy"), "\(other.errors)")
+    // Outputs that are not finite are refused as features are, not left out.
+    let named = tool.path("outputs.safetensors")
+    let header = #"{"outputs":{"dtype":"F32","shape":[4,2],"data_offsets":[0,32]}}"#
+    var bytes = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) } + Data(header.utf8)
+    for value in [0, 1, 2, Float.nan, 4, 5, 6, 7] { withUnsafeBytes(of: value) { bytes += Data($0) } }
+    try bytes.write(to: URL(fileURLWithPath: named))
+    let refused = try tool.run("analyze", "all", named, "--out", tool.path("none"))
+    #expect(
+      refused.code == 3 && refused.errors.contains("outputs:") && refused.errors.contains("NaN"), "\(refused.errors)")
     #expect(!FileManager.default.fileExists(atPath: tool.path("none")))
   }
 

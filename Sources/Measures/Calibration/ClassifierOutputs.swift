@@ -47,6 +47,11 @@ public struct ClassifierOutputs {
     try self.init(TensorRows(outputs.detach()), labels: labels, kind: kind)
   }
 
+  /// Throws `MeasureError` for the first row that is not finite or, of probabilities, none.
+  func check() throws {
+    try forEachBlock { rows, labels, kind in _ = try rows.outputRows(labels: labels, kind: kind, bins: 1) }
+  }
+
   /// Calls `body` with each block of rows and its labels. `asLogits`: probabilities come as their logarithms.
   func forEachBlock(asLogits: Bool = false, _ body: (Tensor, Tensor, OutputKind) throws -> Void) throws {
     // Large blocks: each has sums of its own for every class.

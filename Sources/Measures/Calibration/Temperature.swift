@@ -20,7 +20,7 @@ extension Calibration {
   /// at a finite T > 0 when the outputs put every label on top (b grows without bound) or when the labels' outputs are no better than the
   /// mean output (b <= 0). Of probabilities, their logarithms are divided. Some ten passes over the outputs.
   public static func fitTemperature(_ outputs: ClassifierOutputs) throws -> FittedTemperature {
-    if outputs.kind == .probabilities { _ = try ExampleScores(outputs) }
+    if outputs.kind == .probabilities { try outputs.check() }
     func slopes(_ b: Double) throws -> Tensor.OutputSlopes {
       let scaling = ClassScaling(
         scale: [Double](repeating: b, count: outputs.classes), offset: [Double](repeating: 0, count: outputs.classes))
@@ -46,7 +46,7 @@ extension Calibration {
     // A bracket, from 1 or, for outputs of another size, from where they are of size 1.
     let size = plain.widest.isFinite ? -plain.widest : 1
     var (low, high) = (0.0, (1e-3...1e3).contains(size) ? 1 : 1 / size)
-    var atHigh = try slopes(high)
+    var atHigh = high == 1 ? plain : try slopes(high)
     while atHigh.first < 0 {
       low = high
       high *= 2

@@ -25,7 +25,6 @@ extension Calibration {
 
     if outputs.kind == .probabilities {
       var lowest = Tensor.OutputSlopes()
-      _ = try ExampleScores(outputs)
       try outputs.forEachBlock(asLogits: true) { rows, labels, kind in
         try rows.addOutputSlopes(labels: labels, kind: kind, to: &lowest)
       }

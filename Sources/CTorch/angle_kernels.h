@@ -62,4 +62,4 @@ static double angle_row(const float *products, float square, const float *square
   return sum;
 }
 
-static MeasureKernels measure_table() { return {dot, column_sums, subtract, pack, gram, add_rows<float>, add_rows<double>, angle_row}; }
+static MeasureKernels measure_table() { return {dot, column_sums, subtract, pack, gram, add_rows<float>, add_rows<double>, add_rows_single, angle_row}; }

@@ -62,6 +62,7 @@ struct MeasureKernels {
   // Up to 4 rows into their class's sums.
   int64_t (*add_rows)(const float *const *x, const float *const *next, int64_t count, const double *center, const double *shift, bool unit, int64_t columns, double *sums, double *square);
   int64_t (*add_rows_double)(const double *const *x, const double *const *next, int64_t count, const double *center, const double *shift, bool unit, int64_t columns, double *sums, double *square);
+  int64_t (*add_rows_single)(const float *const *x, const float *const *next, int64_t count, const float *const *center, const float *shift, bool unit, int64_t columns, double *sums, double *square);
   // Angles of one row with others (angle_kernels.h); arrays over the others are readable to the next multiple of 16.
   double (*angle_row)(const float *products, float square, const float *squares, const float *weights, const int32_t *classes, int32_t own, const float *a, const float *b, int64_t columns, int64_t first, int64_t count);
 };

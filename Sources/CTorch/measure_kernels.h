@@ -149,3 +149,108 @@ static int64_t add_rows(const T *const *x, const T *const *next, int64_t count, 
   }
   return count - n;
 }
+
+// The same in f32, for rows of ordinary size: a difference to a shift near the rows is rounded once or twice, so it keeps nearly all its
+// digits; sums of four numbers go on in double.
+
+/// Adds the numbers of v to `to`.
+__attribute__((always_inline)) static inline void add_wide(v16f v, v8d *to) {
+  typedef float v8f __attribute__((vector_size(32)));
+  const v8f low = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7), high = __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+  to[0] += __builtin_convertvector(low, v8d);
+  to[1] += __builtin_convertvector(high, v8d);
+}
+
+/// A centre as two f32 numbers that add up to it, and rows less it.
+template <bool Centered>
+struct Split {
+  const float *high, *low;
+  v16f off(const float *x, int64_t c) const { return Centered ? load16(x + c) - load16(high + c) - load16(low + c) : load16(x + c); }
+  float one(const float *x, int64_t c) const { return Centered ? x[c] - high[c] - low[c] : x[c]; }
+};
+
+/// |x - center|^2
+template <bool Centered>
+static double square_single(const float *x, Split<Centered> center, int64_t columns) {
+  v8d sums[2] = {};
+  int64_t c = 0;
+  for (; c + 64 <= columns; c += 64) {
+    v16f part = {};
+#pragma clang loop unroll(full)
+    for (int k = 0; k < 64; k += 16) {
+      const v16f v = center.off(x, c + k);
+      part += v * v;
+    }
+    add_wide(part, sums);
+  }
+  double rest = total(sums[0] + sums[1]);
+  for (; c < columns; ++c) {
+    const double v = center.one(x, c);
+    rest += v * v;
+  }
+  return rest;
+}
+
+/// sums += y - shift for each row y = factor (x - center), the factor as two f32 numbers; adds |y - shift|^2 to `square`.
+template <bool Centered, int N>
+static void add_group_single(const float *const *x, const float *const *next, Split<Centered> center, const float *shift, const float (*factors)[2], int64_t columns, double *sums,
+                             double *square) {
+  v8d all_squares[2] = {};
+  int64_t c = 0;
+  for (; c + 16 <= columns; c += 16) {
+    const v16f off = load16(shift + c);
+    v16f all = {}, squares = {};
+#pragma clang loop unroll(full)
+    for (int r = 0; r < N; ++r) {
+      __builtin_prefetch(next[r] + c, 0, 2);
+      const v16f y = center.off(x[r], c);
+      const v16f v = y * factors[r][0] - off + y * factors[r][1];
+      squares += v * v;
+      all += v;
+    }
+    v8d to[2] = {load8(sums + c), load8(sums + c + 8)};
+    add_wide(all, to);
+    __builtin_memcpy(sums + c, to, sizeof to);
+    add_wide(squares, all_squares);
+  }
+  *square += total(all_squares[0] + all_squares[1]);
+  for (; c < columns; ++c)
+    for (int r = 0; r < N; ++r) {
+      const double y = center.one(x[r], c), v = y * factors[r][0] - shift[c] + y * factors[r][1];
+      *square += v * v;
+      sums[c] += v;
+    }
+}
+
+template <bool Centered>
+static int64_t add_rows_single(const float *const *x, const float *const *next, int64_t count, Split<Centered> center, const float *shift, bool unit, int64_t columns, double *sums,
+                               double *square) {
+  const float *kept[4];
+  float factors[4][2];
+  int64_t n = 0;
+  for (int64_t r = 0; r < count; ++r) {
+    factors[n][0] = 1;
+    factors[n][1] = 0;
+    if (unit) {
+      const double squares = square_single(x[r], center, columns);
+      if (!(squares > 1e-25 && squares < 1e30)) continue;
+      const double factor = 1 / std::sqrt(squares);
+      factors[n][0] = static_cast<float>(factor);
+      factors[n][1] = static_cast<float>(factor - factors[n][0]);
+    }
+    kept[n++] = x[r];
+  }
+  if (n == 4) {
+    add_group_single<Centered, 4>(kept, next, center, shift, factors, columns, sums, square);
+  } else {
+    for (int64_t r = 0; r < n; ++r) add_group_single<Centered, 1>(kept + r, next + r, center, shift, factors + r, columns, sums, square);
+  }
+  return count - n;
+}
+
+/// As add_rows; center as two f32 numbers, or null. Returns how many rows have a length that f32 does not hold, and were left out.
+static int64_t add_rows_single(const float *const *x, const float *const *next, int64_t count, const float *const *center, const float *shift, bool unit, int64_t columns, double *sums,
+                               double *square) {
+  if (center) return add_rows_single<true>(x, next, count, {center[0], center[1]}, shift, unit, columns, sums, square);
+  return add_rows_single<false>(x, next, count, {}, shift, unit, columns, sums, square);
+}

@@ -155,18 +155,19 @@ ct_error *ct_add_angles(ct_tensor products, ct_tensor a, ct_tensor b, ct_tensor 
   });
 }
 
-ct_error *ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct_tensor shift, bool unit, ct_tensor sums, ct_tensor squares, intptr_t *zeros) {
+ct_error *ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, bool unit, ct_tensor shifts, ct_tensor counts, ct_tensor sums, ct_tensor squares, intptr_t *left) {
   return guarded([&] {
-    const auto &a = get(x), &labels = get(classes), &to = get(sums), &to_squares = get(squares);
-    const auto origin = optional(center), off = optional(shift);
+    const auto &a = get(x), &labels = get(classes), &off = get(shifts), &seen = get(counts), &to = get(sums), &to_squares = get(squares);
+    const auto origin = optional(center);
     const int64_t n = a.dim() == 2 ? a.size(0) : 0, d = a.dim() == 2 ? a.size(1) : 0, k = to_squares.numel();
     TORCH_CHECK(a.is_cpu() && a.dim() == 2 && (a.scalar_type() == at::kFloat || a.scalar_type() == at::kDouble) && a.is_contiguous(),
                 "rows need [n, d] f32 or f64 in memory order on the processor, got ", a.scalar_type(), " ", a.sizes());
-    TORCH_CHECK(labels.scalar_type() == at::kLong && labels.sizes() == at::IntArrayRef({n}) && labels.is_contiguous(), "classes ", labels.sizes(), " do not fit ", a.sizes());
-    TORCH_CHECK(to.scalar_type() == at::kDouble && to.sizes() == at::IntArrayRef({k, d}) && to.is_contiguous() && to_squares.scalar_type() == at::kDouble,
-                "sums ", to.sizes(), " do not fit");
-    for (const auto *row : {&origin, &off})
-      TORCH_CHECK(!row->defined() || (row->scalar_type() == at::kDouble && row->sizes() == at::IntArrayRef({d}) && row->is_contiguous()), "a row ", row->sizes(), " does not fit ", a.sizes());
+    const auto fits = [](const at::Tensor &t, at::ScalarType type, at::IntArrayRef sizes) { return t.is_cpu() && t.scalar_type() == type && t.sizes() == sizes && t.is_contiguous(); };
+    TORCH_CHECK(fits(labels, at::kLong, {n}), "classes ", labels.sizes(), " do not fit ", a.sizes());
+    const bool single = off.scalar_type() == at::kFloat && a.scalar_type() == at::kFloat;
+    TORCH_CHECK(fits(to, at::kDouble, {k, d}) && fits(to_squares, at::kDouble, {k}) && fits(seen, at::kLong, {k}) && fits(off, single ? at::kFloat : at::kDouble, {k, d}),
+                "sums ", to.sizes(), " about shifts ", off.scalar_type(), " ", off.sizes(), " do not fit");
+    TORCH_CHECK(!origin.defined() || fits(origin, at::kDouble, {d}), "a centre ", origin.sizes(), " does not fit ", a.sizes());
     // Rows by class, so that a class's sums stay in the cache; a class is one thread's, so its rows are added in one order.
     const auto *of = labels.data_ptr<int64_t>();
     std::vector<int64_t> starts(k + 1), order(n);
@@ -188,9 +189,16 @@ ct_error *ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct
     const bool few = pieces <= 2 * parts;
     std::vector<double> own(few ? pieces * (d + 1) : 0);
     std::vector<int64_t> missing(part_limit());
-    const std::vector<double> nothing(off.defined() ? 0 : d);
-    const auto add = [&](const auto *x, const auto &kernel, int64_t first, int64_t last, double *into, double *square) {
-      int64_t zeros = 0;
+    const double *middle = origin.defined() ? origin.data_ptr<double>() : nullptr;
+    std::vector<float> halves[2];
+    if (middle && single)
+      for (int64_t j = 0; j < d; ++j) {
+        halves[0].push_back(static_cast<float>(middle[j]));
+        halves[1].push_back(static_cast<float>(middle[j] - halves[0][j]));
+      }
+    const float *split[2] = {halves[0].data(), halves[1].data()};
+    const auto add = [&](const auto *x, const auto &kernel, const auto *center, const auto *shift, int64_t first, int64_t last, double *into, double *square) {
+      int64_t out = 0;
       for (int64_t i = first; i < last; i += 4) {
         const int64_t count = std::min<int64_t>(4, last - i);
         decltype(x) rows[4], after[4];
@@ -198,17 +206,45 @@ ct_error *ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct
           rows[r] = x + order[std::min(i + r, n - 1)] * d;
           after[r] = x + order[std::min(i + 4 + r, n - 1)] * d;
         }
-        zeros += kernel(rows, after, count, origin.defined() ? origin.data_ptr<double>() : nullptr, off.defined() ? off.data_ptr<double>() : nothing.data(), unit, d, into, square);
+        out += kernel(rows, after, count, center, shift, unit, d, into, square);
       }
-      return zeros;
+      return out;
+    };
+    const auto add_double = [&](const double *shift, int64_t first, int64_t last, double *into, double *square) {
+      return a.scalar_type() == at::kFloat ? add(a.data_ptr<float>(), measure_kernels().add_rows, middle, shift, first, last, into, square)
+                                           : add(a.data_ptr<double>(), measure_kernels().add_rows_double, middle, shift, first, last, into, square);
+    };
+    const auto add_any = [&](int64_t c, int64_t first, int64_t last, double *into, double *square) {
+      return single ? add(a.data_ptr<float>(), measure_kernels().add_rows_single, middle ? split : nullptr, off.data_ptr<float>() + c * d, first, last, into, square)
+                    : add_double(off.data_ptr<double>() + c * d, first, last, into, square);
+    };
+    const std::vector<double> nothing(d);
+    const auto begin_class = [&](int64_t c) {
+      std::vector<double> row(d);
+      double square = 0;
+      add_double(nothing.data(), starts[c], starts[c] + 1, row.data(), &square);
+      if (single) {
+        std::copy(row.begin(), row.end(), off.data_ptr<float>() + c * d);
+      } else {
+        std::copy(row.begin(), row.end(), off.data_ptr<double>() + c * d);
+      }
     };
     auto *all = to.data_ptr<double>(), *all_squares = to_squares.data_ptr<double>();
+    parallel(k, 16, [&](int64_t, int64_t begin, int64_t end) {
+      for (int64_t c = begin; c < end; ++c) {
+        const int64_t size = starts[c + 1] - starts[c];
+        if (size > 0 && seen.data_ptr<int64_t>()[c] == 0) begin_class(c);
+        seen.data_ptr<int64_t>()[c] += size;
+      }
+    });
     parallel(few ? pieces : k, 1, [&](int64_t part, int64_t begin, int64_t end) {
       for (int64_t piece = begin; piece < end; ++piece) {
-        const int64_t first = few ? cuts[piece] : starts[piece], last = few ? cuts[piece + 1] : starts[piece + 1];
-        double *into = few ? own.data() + piece * (d + 1) : all + piece * d, *square = few ? into + d : all_squares + piece;
-        missing[part] += a.scalar_type() == at::kFloat ? add(a.data_ptr<float>(), measure_kernels().add_rows, first, last, into, square)
-                                                       : add(a.data_ptr<double>(), measure_kernels().add_rows_double, first, last, into, square);
+        if (few) {
+          double *into = own.data() + piece * (d + 1);
+          missing[part] += add_any(of[order[cuts[piece]]], cuts[piece], cuts[piece + 1], into, into + d);
+        } else {
+          missing[part] += add_any(piece, starts[piece], starts[piece + 1], all + piece * d, all_squares + piece);
+        }
       }
     });
     if (few)
@@ -218,8 +254,8 @@ ct_error *ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct
         for (int64_t j = 0; j < d; ++j) all[c * d + j] += from[j];
         all_squares[c] += from[d];
       }
-    *zeros = 0;
-    for (const auto count : missing) *zeros += count;
+    *left = 0;
+    for (const auto count : missing) *left += count;
   });
 }
 

@@ -14,8 +14,9 @@ import Torch
 ///
 /// All but the angle take one pass over the features (the centred cosine one more, for the centre), since for squared Euclidean
 /// distances (half of which, on unit vectors, is the cosine distance) a mean over pairs is a difference of moments. The
-/// moments are taken about one of the rows in double precision, so that a large common part of the features cancels
-/// nothing. The angle has no such form and takes every pair, block by block.
+/// moments of a class are taken about one of its own rows, so that neither a large common part of the features nor the distance of the
+/// classes cancels anything: in double, or, of 2^24 numbers or more, in f32 with sums in double; where that loses digits (collapsed classes)
+/// another pass takes double. The angle has no such form and takes every pair, block by block.
 public struct ClassSeparation {
   /// A distance between two feature vectors x and y.
   public enum Distance: String, Codable, Hashable, Sendable, CaseIterable {
@@ -116,13 +117,13 @@ public struct ClassSeparation {
     return try withoutGradientRethrowing {
       var result = SeparationResult(n: source.count, classes: classes.count, dimensions: source.dimensions)
       if distances.contains(.squaredEuclidean) || distances.contains(.centeredCosine) {
-        let raw = try Rows(source: source, classes: classes, center: nil, normalized: false).sums()
+        let raw = try Rows(source: source, classes: classes, center: nil, normalized: false).sums().sums
         if distances.contains(.squaredEuclidean) {
-          let magnitude = try raw.shift.square().sum().item()
+          let magnitude = try raw.shifts.select(0, 0).to(.f64).square().sum().item()
           result.squaredEuclidean = try moments(raw, classes, scale: 2, magnitude: magnitude)
         }
         if distances.contains(.centeredCosine) {
-          let mean = try raw.shift + (raw.vectors / classes.sizesColumn()).mean([0])
+          let mean = try raw.shifts.to(.f64).mean([0]) + (raw.vectors / classes.sizesColumn()).mean([0])
           result.centeredCosine = try ofUnitVectors(
             Rows(source: source, classes: classes, center: mean, normalized: true))
         }
@@ -142,23 +143,23 @@ public struct ClassSeparation {
 
   /// Cosine distances of unit vectors, by their moments.
   private static func ofUnitVectors(_ rows: Rows<some RowSource>) throws -> SeparationResult.Entry {
-    let sums = try rows.sums()
-    if let reason = rows.reasonAgainstNormalizing(sums.zeros) { return .init(reason: reason) }
+    let (sums, zeros) = try rows.sums()
+    if let reason = rows.reasonAgainstNormalizing(zeros) { return .init(reason: reason) }
     return try moments(sums, rows.classes, scale: 1, magnitude: 1)
   }
 
-  /// `scale` / 2 times the mean squared Euclidean distances, from class sums and sums of squares about a common shift. `magnitude` is the
-  /// squared size of the numbers before it was taken off.
+  /// `scale` / 2 times the mean squared Euclidean distances, from sums about a row of each class: the mean square of two rows of a class is twice
+  /// its variance, that of two classes their variances and the square between their means. `magnitude` is the squared size of the rows.
   private static func moments(
-    _ sums: ClassSums, _ classes: Classes, scale: Double, magnitude: Double
+    _ sums: Tensor.ClassSums, _ classes: Classes, scale: Double, magnitude: Double
   ) throws -> SeparationResult.Entry {
-    let means = try sums.vectors / classes.sizesColumn()
-    let squares = try (sums.squares / classes.sizesColumn().squeeze(1)).doubles()  // E_k |v|^2
-    let normSquares = try means.square().sum([1]).doubles()  // |v_k|^2
-    let count = Double(squares.count)
-    let centerSquare = try means.mean([0]).square().sum().item()
-    let within = zip(squares, normSquares).map { scale * max($0 - $1, 0) }
-    let total = scale * max(squares.reduce(0, +) / count - centerSquare, 0)
+    let offsets = try sums.vectors / classes.sizesColumn()  // of a class's mean from its shift
+    let squares = try (sums.squares / classes.sizesColumn().squeeze(1)).doubles()
+    let within = zip(squares, try offsets.square().sum([1]).doubles()).map { scale * max($0 - $1, 0) }
+    let shifts = try sums.shifts.to(.f64)
+    let means = try offsets + (shifts - shifts.narrow(0, 0, 1))
+    let between = try (means - means.mean([0], keep: true)).square().sum().item() / Double(classes.count)
+    let total = within.reduce(0, +) / Double(classes.count) + scale * between
     let debiased = zip(within, classes.sizes).map { $0 * Double($1) / Double($1 - 1) }
     return SeparationResult.Entry(
       within: within, debiased: debiased, total: total, classes: classes, rounding: 1e-28 * scale * magnitude)

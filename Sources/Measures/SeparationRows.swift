@@ -10,37 +10,49 @@ struct Rows<Source: RowSource> {
   /// Whether rows are divided by their length after that.
   let normalized: Bool
 
-  /// One pass over the rows. Throws `MeasureError` when a number is not finite.
-  func sums() throws -> ClassSums {
-    let vectors = try Tensor.zeros([classes.count, source.dimensions], type: .f64)
-    let squares = try Tensor.zeros([classes.count], type: .f64)
-    var zeros = 0
-    let shift = try self.shift()
+  /// Sums of the rows by class, and how many rows have no direction and were left out. Throws `MeasureError` when a number is not
+  /// finite.
+  func sums() throws -> (sums: Tensor.ClassSums, zeros: Int) {
+    // Of many numbers in f32, unless that loses digits, as where classes have collapsed.
+    if source.count * source.dimensions >= 1 << 24, let single = try pass(.f32), single.left == 0,
+      try keepsDigits(single.sums)
+    {
+      return (single.sums, 0)
+    }
+    guard let wide = try pass(.f64), try wide.sums.vectors.isAllFinite() else { throw try source.errorOfNotFinite() }
+    return (wide.sums, wide.left)
+  }
+
+  /// One pass over the rows with sums of `type`; nil where the rows are too wide for that.
+  private func pass(_ type: ElementType) throws -> (sums: Tensor.ClassSums, left: Int)? {
+    let sums = try Tensor.ClassSums(classes: classes.count, dimensions: source.dimensions, type: type)
+    var left = 0
     // Large blocks, so that each has many rows of a class.
     for range in source.blocks(of: 1 << 25) {
       var rows = try source.rows(range)
       switch rows.elementType {
-      case .f32, .f64: break
-      case .i64, .bool: rows = try rows.to(.f64)
+      case .f32: break
+      case .f64, .i64, .bool:
+        if type == .f32 { return nil }
+        rows = try rows.to(.f64)
       default: rows = try rows.to(.f32)
       }
-      zeros += try rows.contiguous().addClassSums(
-        Tensor(Array(classes.indices[range])), center: center, shift: shift, unit: normalized, to: vectors,
-        squares: squares)
+      left += try rows.contiguous().addClassSums(
+        Tensor(Array(classes.indices[range])), center: center, unit: normalized, to: sums)
+      if type == .f32 && left > 0 { return nil }
     }
-    guard try vectors.isAllFinite() else { throw try source.errorOfNotFinite() }
-    return ClassSums(vectors: vectors, squares: squares, shift: shift, zeros: zeros)
+    return (sums, left)
   }
 
-  /// The first row as the sums take it; zeros where it has no direction.
-  private func shift() throws -> Tensor {
-    var row = try source.rows(0..<1).to(.f64)
-    if let center { row = try row - center }
-    if normalized {
-      let largest = try row.abs().max().item()
-      row = largest > 0 && largest.isFinite ? try Self.unit(row) : try .zeros([1, source.dimensions], type: .f64)
+  /// Whether the rows of every class are far enough apart for f32: a unit vector is rounded by some 1e-7 of its length, the square of which must
+  /// vanish beside their variance.
+  private func keepsDigits(_ sums: Tensor.ClassSums) throws -> Bool {
+    let counts = classes.sizesColumn().squeeze(1)
+    let variances = try (sums.squares / counts - (sums.vectors / classes.sizesColumn()).square().sum([1])).doubles()
+    let lengths = normalized ? nil : try sums.shifts.to(.f64).square().sum([1]).doubles()
+    return classes.sizes.indices.allSatisfy {
+      variances[$0].isFinite && (classes.sizes[$0] == 1 || variances[$0] > 1e-8 * (lengths?[$0] ?? 1))
     }
-    return try row.squeeze(0).contiguous()
   }
 
   /// All rows [n, d].
@@ -85,14 +97,4 @@ struct Rows<Source: RowSource> {
     let scaled = try block / largest
     return try scaled / scaled.norm(1, keep: true)
   }
-}
-
-/// Sums over each class of rows less a common shift.
-struct ClassSums {
-  /// Of the rows [K, d], and of their squared lengths [K].
-  let vectors, squares: Tensor
-  /// What was taken off every row: one of them, so that moments are free of cancellation.
-  let shift: Tensor
-  /// Rows that have no direction, and were left out.
-  let zeros: Int
 }

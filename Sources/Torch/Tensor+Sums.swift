@@ -19,17 +19,35 @@ extension Tensor {
     return (panels, squares)
   }
 
-  /// Adds every row y = x - `center`, divided by its length if `unit`, to the sums of its class: y - `shift` to `sums` [K, d] and its
-  /// square to `squares` [K], both f64. `classes` is i64 [n]. Rows [n, d] f32 or f64; in double. Returns how many rows of zeros had no
-  /// length and were left out. The same bytes for any number of threads.
+  /// Sums over each of K classes of rows y about the first row of the class.
+  public struct ClassSums {
+    /// Of y - shift, [K, d] f64, and of its square, [K] f64.
+    public let vectors, squares: Tensor
+    /// Each class's first row, [K, d] f64 or f32, and how many rows it has, [K] i64.
+    public let shifts, counts: Tensor
+
+    /// Sums of nothing. `type` is f64, or f32 for sums mostly in f32.
+    public init(classes: Int, dimensions: Int, type: ElementType) throws(TorchError) {
+      vectors = try .zeros([classes, dimensions], type: .f64)
+      squares = try .zeros([classes], type: .f64)
+      shifts = try .zeros([classes, dimensions], type: type)
+      counts = try .zeros([classes], type: .i64)
+    }
+  }
+
+  /// Adds every row y = x - `center`, divided by its length if `unit`, to the sums of its class. `classes` is i64 [n], rows [n, d] f32 or f64. In
+  /// double, and returns how many rows of zeros had no length and were left out. Or, where the shifts are f32 as the rows must be then, in
+  /// f32 but for sums of more than four numbers: the difference to the shift is good to seven digits. Returns how many rows have a length
+  /// that f32 does not hold; they were left out. The same bytes for any number of threads.
   public func addClassSums(
-    _ classes: Tensor, center: Tensor? = nil, shift: Tensor? = nil, unit: Bool, to sums: Tensor, squares: Tensor
+    _ classes: Tensor, center: Tensor? = nil, unit: Bool, to sums: ClassSums
   ) throws(TorchError) -> Int {
-    var zeros = 0
+    var left = 0
     let error = ct_add_class_sums(
-      raw, classes.raw, center?.raw ?? Tensor.absent, shift?.raw ?? Tensor.absent, unit, sums.raw, squares.raw, &zeros)
+      raw, classes.raw, center?.raw ?? Tensor.absent, unit, sums.shifts.raw, sums.counts.raw, sums.vectors.raw,
+      sums.squares.raw, &left)
     try check(error, "addClassSums")
-    return zeros
+    return left
   }
 
   /// The products of all rows with all rows of `other`, both in panels, [n, m] up to multiples of 16, which are 0. Faster than `matmul`

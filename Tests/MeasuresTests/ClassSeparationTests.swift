@@ -171,6 +171,32 @@ private func agree(_ found: Entry?, _ expected: Entry, _ tolerance: Double) -> B
     }
   }
 
+  /// Many numbers in f32 are summed in f32: against the same numbers in double throughout. With a spread of 1e-5 that would lose digits.
+  @Test(arguments: [0.7, 1e-3, 1e-5]) func manyNumbersAgreeWithDouble(spread: Double) throws {
+    let (n, d, classes) = (8200, 2053, 7)
+    let noise = counterNumbers(5, n + d)
+    let centers = counterNumbers(6, classes * d)
+    var values = [Float](repeating: 0, count: n * d)
+    for row in 0..<n {
+      for column in 0..<d {
+        let wave = noise[(row * 31 + column * 17) % (n + d)]
+        values[row * d + column] = Float(1 + centers[row % classes * d + column] + spread * wave)
+      }
+    }
+    let x = try Tensor(values, shape: [n, d])
+    let labels = (0..<n).map { $0 % classes }
+    let distances: Set<ClassSeparation.Distance> = [.cosine, .squaredEuclidean, .centeredCosine]
+    let single = try ClassSeparation.measure(features: x, labels: labels, distances: distances)
+    let double = try ClassSeparation.measure(features: x.to(.f64), labels: labels, distances: distances)
+    for path in [\SeparationResult.cosine, \.squaredEuclidean, \.centeredCosine] {
+      let (a, b) = (try #require(single[keyPath: path]), try #require(double[keyPath: path]))
+      #expect(agree(a, b, 1e-6), "\(path)")
+      // A small spread keeps its digits.
+      let within = try #require(b.within)
+      #expect(abs(try #require(a.within) - within) <= 1e-6 * within, "\(path)")
+    }
+  }
+
   @Test func angleIsLeftOutAboveTheLimit() {
     #expect(ClassSeparation.defaultDistances(count: 20_000).contains(.angle))
     #expect(!ClassSeparation.defaultDistances(count: 20_001).contains(.angle))

@@ -231,10 +231,12 @@ CT_CALL ct_panels(ct_tensor x, ct_tensor center, double scale, ct_tensor *out, c
 /* The products of all rows of a with all rows of b, both in panels: [16 panels of a, 16 panels of b], 0 beyond the last rows. With
  * `upper`, of a with itself, only above the diagonal, 0 elsewhere. */
 CT_CALL ct_gram(ct_tensor a, ct_tensor b, bool upper, ct_tensor *out);
-/* For every row y = x - center of x [n, d] (f32 or f64), divided by its length if `unit`: sums[class] += y - shift, squares[class] += |y - shift|^2,
- * with `classes` i64 [n] in 0..<k, `sums` [k, d] and `squares` [k] f64. center and shift [d] f64, or impl NULL. Rows of zeros that
- * have no length are left out; `zeros` is their number. The same bytes for any number of threads. */
-CT_CALL ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, ct_tensor shift, bool unit, ct_tensor sums, ct_tensor squares, intptr_t *zeros);
+/* For every row y = x - center of x [n, d] (f32 or f64), divided by its length if `unit`: sums[class] += y - shifts[class],
+ * squares[class] += |y - shifts[class]|^2, counts[class] += 1; a class's first row becomes its shift. `classes` i64 [n] in 0..<k, `sums` [k, d]
+ * and `squares` [k] f64, `counts` i64 [k], center [d] f64 or impl NULL. shifts [k, d] f64: in double; `left` counts the rows of zeros, which have
+ * no length and are left out. shifts f32, of rows in f32: in f32 but for sums of more than four numbers; `left` counts the rows whose length
+ * f32 does not hold. The same bytes for any number of threads. */
+CT_CALL ct_add_class_sums(ct_tensor x, ct_tensor classes, ct_tensor center, bool unit, ct_tensor shifts, ct_tensor counts, ct_tensor sums, ct_tensor squares, intptr_t *left);
 /* `sum` += the weighted sum of the angles between rows of a [n, d] and b [m, d], f32, unit vectors but for rounding: weights[i] other_weights[j]
  * for each pair of different class, or for every pair where `within`. `products` are ct_gram of the same rows in panels less a common
  * shift, `squares` [n] and `other_squares` [m] f64 as ct_panels gives them. `upper`: only pairs i < j. Near-equal and near-opposite rows are

@@ -150,8 +150,7 @@ static int64_t add_rows(const T *const *x, const T *const *next, int64_t count, 
   return count - n;
 }
 
-// The same in f32, for rows of ordinary size: a difference to a shift near the rows is rounded once or twice, so it keeps nearly all its
-// digits; sums of four numbers go on in double.
+// The same in f32, for rows of ordinary size and a shift near them; sums of four numbers go on in double.
 
 /// Adds the numbers of v to `to`.
 __attribute__((always_inline)) static inline void add_wide(v16f v, v8d *to) {
@@ -169,13 +168,15 @@ struct Split {
   float one(const float *x, int64_t c) const { return Centered ? x[c] - high[c] - low[c] : x[c]; }
 };
 
-/// |x - center|^2
+/// |x - center|^2. The first half of `next` comes from memory meanwhile.
 template <bool Centered>
-static double square_single(const float *x, Split<Centered> center, int64_t columns) {
+static double square_single(const float *x, const float *next, Split<Centered> center, int64_t columns) {
   v8d sums[2] = {};
   int64_t c = 0;
   for (; c + 64 <= columns; c += 64) {
     v16f part = {};
+    __builtin_prefetch(next + c / 2, 0, 2);
+    __builtin_prefetch(next + c / 2 + 16, 0, 2);
 #pragma clang loop unroll(full)
     for (int k = 0; k < 64; k += 16) {
       const v16f v = center.off(x, c + k);
@@ -191,10 +192,11 @@ static double square_single(const float *x, Split<Centered> center, int64_t colu
   return rest;
 }
 
-/// sums += y - shift for each row y = factor (x - center), the factor as two f32 numbers; adds |y - shift|^2 to `square`.
+/// sums += y - shift for each row y = factor (x - center), the factor as two f32 numbers; adds |y - shift|^2 to `square`. Of `next`
+/// the columns from `fetched` on come from memory meanwhile.
 template <bool Centered, int N>
-static void add_group_single(const float *const *x, const float *const *next, Split<Centered> center, const float *shift, const float (*factors)[2], int64_t columns, double *sums,
-                             double *square) {
+static void add_group_single(const float *const *x, const float *const *next, int64_t fetched, Split<Centered> center, const float *shift, const float (*factors)[2], int64_t columns,
+                             double *sums, double *square) {
   v8d all_squares[2] = {};
   int64_t c = 0;
   for (; c + 16 <= columns; c += 16) {
@@ -202,7 +204,7 @@ static void add_group_single(const float *const *x, const float *const *next, Sp
     v16f all = {}, squares = {};
 #pragma clang loop unroll(full)
     for (int r = 0; r < N; ++r) {
-      __builtin_prefetch(next[r] + c, 0, 2);
+      __builtin_prefetch(next[r] + fetched + (fetched ? c / 2 : c), 0, 2);
       const v16f y = center.off(x[r], c);
       const v16f v = y * factors[r][0] - off + y * factors[r][1];
       squares += v * v;
@@ -232,7 +234,7 @@ static int64_t add_rows_single(const float *const *x, const float *const *next, 
     factors[n][0] = 1;
     factors[n][1] = 0;
     if (unit) {
-      const double squares = square_single(x[r], center, columns);
+      const double squares = square_single(x[r], next[r], center, columns);
       if (!(squares > 1e-25 && squares < 1e30)) continue;
       const double factor = 1 / std::sqrt(squares);
       factors[n][0] = static_cast<float>(factor);
@@ -240,10 +242,11 @@ static int64_t add_rows_single(const float *const *x, const float *const *next, 
     }
     kept[n++] = x[r];
   }
+  const int64_t fetched = unit ? columns / 2 : 0;
   if (n == 4) {
-    add_group_single<Centered, 4>(kept, next, center, shift, factors, columns, sums, square);
+    add_group_single<Centered, 4>(kept, next, fetched, center, shift, factors, columns, sums, square);
   } else {
-    for (int64_t r = 0; r < n; ++r) add_group_single<Centered, 1>(kept + r, next + r, center, shift, factors + r, columns, sums, square);
+    for (int64_t r = 0; r < n; ++r) add_group_single<Centered, 1>(kept + r, next + r, fetched, center, shift, factors + r, columns, sums, square);
   }
   return count - n;
 }

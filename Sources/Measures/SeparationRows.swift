@@ -47,7 +47,7 @@ struct Rows<Source: RowSource> {
   /// Whether the rows of every class are far enough apart for f32: a unit vector is rounded by some 1e-7 of its length, the square of which must
   /// vanish beside their variance.
   private func keepsDigits(_ sums: Tensor.ClassSums) throws -> Bool {
-    let counts = classes.sizesColumn().squeeze(1)
+    let counts = try classes.sizesColumn().squeeze(1)
     let variances = try (sums.squares / counts - (sums.vectors / classes.sizesColumn()).square().sum([1])).doubles()
     let lengths = normalized ? nil : try sums.shifts.to(.f64).square().sum([1]).doubles()
     return classes.sizes.indices.allSatisfy {

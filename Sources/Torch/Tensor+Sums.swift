@@ -37,7 +37,7 @@ extension Tensor {
 
   /// Adds every row y = x - `center`, divided by its length if `unit`, to the sums of its class. `classes` is i64 [n], rows [n, d] f32 or f64. In
   /// double, and returns how many rows of zeros had no length and were left out. Or, where the shifts are f32 as the rows must be then, in
-  /// f32 but for sums of more than four numbers: the difference to the shift is good to seven digits. Returns how many rows have a length
+  /// f32 but for sums of more than four numbers: y - shift is good to 1e-7 of the length of y. Returns how many rows have a length
   /// that f32 does not hold; they were left out. The same bytes for any number of threads.
   public func addClassSums(
     _ classes: Tensor, center: Tensor? = nil, unit: Bool, to sums: ClassSums

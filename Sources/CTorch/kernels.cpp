@@ -15,9 +15,11 @@ using ct::Finish, ct::Kernels, ct::Lines, ct::MeasureKernels, ct::OutputKernels,
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma"))), apply_to = function)
 namespace avx512_bf16 {
+constexpr int lanes = 16, tall = 12, wide = 2;
 constexpr bool native_bf16 = true;
 #include "vector_kernels.h"
 #include "batch_norm_kernels.h"
+#include "winograd_kernels.h"
 #include "paired_kernels.h"
 }  // namespace avx512_bf16
 #pragma clang attribute pop
@@ -67,13 +69,30 @@ bool has_avx512_bf16() { return has_avx512() && __builtin_cpu_supports("avx512bf
 }  // namespace
 #endif
 
+bool ct::multiplies_pairs() {
+#if defined(__x86_64__)
+  return has_avx512_bf16() && !__builtin_cpu_is("intel");
+#else
+  return false;
+#endif
+}
+
+bool ct::multiplies_tiles() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("amx-bf16");
+#else
+  return false;
+#endif
+}
+
 template <class T>
 const Kernels<T> &ct::kernels() {
 #if defined(__x86_64__)
-  static const Kernels<T> chosen = sizeof(T) == 2 && has_avx512_bf16() ? avx512_bf16::batch_norm_table<T>()
-                                   : has_avx512()                      ? avx512::table<T>()
-                                   : has_avx2()                        ? avx2::table<T>()
-                                                                       : portable::batch_norm_table<T>();
+  static const Kernels<T> chosen = sizeof(T) == 2 && multiplies_pairs()  ? avx512_bf16::batch_norm_table<T>()
+                                   : sizeof(T) == 2 && has_avx512_bf16() ? avx512_bf16::table<T>()
+                                   : has_avx512()                        ? avx512::table<T>()
+                                   : has_avx2()                          ? avx2::table<T>()
+                                                                         : portable::batch_norm_table<T>();
 #else
   static const Kernels<T> chosen = portable::batch_norm_table<T>();
 #endif
@@ -103,8 +122,7 @@ const ct::OutputKernels &ct::output_kernels() {
 const ct::PairedKernels *ct::paired_kernels() {
 #if defined(__x86_64__)
   static const PairedKernels kernels = avx512_bf16::paired_table();
-  static const bool present = has_avx512_bf16();
-  return present ? &kernels : nullptr;
+  return multiplies_pairs() ? &kernels : nullptr;
 #else
   return nullptr;
 #endif

@@ -11,6 +11,7 @@
 
 #include "convolve.h"
 #include "guard.h"
+#include "kernels.h"
 
 using namespace ct;
 
@@ -126,13 +127,7 @@ const char *ct_cpu_capability(void) {
   static const std::string capability = at::get_cpu_capability();
   return capability.c_str();
 }
-bool ct_has_bf16(void) {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16");
-#else
-  return false;
-#endif
-}
+bool ct_has_bf16(void) { return ct::multiplies_pairs() || ct::multiplies_tiles(); }
 bool ct_has_cuda(void) { return at::hasCUDA(); }
 bool ct_has_mps(void) { return at::hasMPS(); }
 

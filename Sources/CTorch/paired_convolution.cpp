@@ -74,12 +74,7 @@ struct Geometry {
 bool ct::PairedConvolution::fits(const at::Tensor &x, const at::Tensor &kernel, at::IntArrayRef stride, at::IntArrayRef padding) {
   if (!paired_kernels() || !fits_kernels<uint16_t>(x, kernel) || kernel.size(2) != kernel.size(3) || stride[0] != stride[1] || stride[0] < 1) return false;
   const int64_t window = kernel.size(2);
-  if (!(window == 1 || (window == 3 && stride[0] == 1)) || padding != at::IntArrayRef({window / 2, window / 2})) return false;
-#if defined(__x86_64__)
-  // Where the processor multiplies tiles of bf16 (AMX), oneDNN does so.
-  if (__builtin_cpu_supports("amx-bf16") && kernel.size(0) * kernel.size(1) > 64 * 64) return false;
-#endif
-  return true;
+  return (window == 1 || (window == 3 && stride[0] == 1)) && padding == at::IntArrayRef({window / 2, window / 2});
 }
 
 ct::PairedConvolution::PairedConvolution(const at::Tensor &kernel, int64_t stride)

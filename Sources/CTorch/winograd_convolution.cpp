@@ -84,6 +84,8 @@ void gather(const std::vector<at::Tensor> &parts, int64_t inputs, int64_t output
 
 template <class T>
 bool ct::WinogradConvolution<T>::fits(const at::Tensor &x, const at::Tensor &kernel, at::IntArrayRef stride, at::IntArrayRef padding) {
+  // Tiles of bf16 are worth more than Winograd's savings, except for few channels.
+  if (sizeof(T) == 2 && multiplies_tiles() && kernel.size(0) * kernel.size(1) > 64 * 64) return false;
   return kernels<T>().convolve && stride == at::IntArrayRef({1, 1}) && padding == at::IntArrayRef({1, 1}) && kernel.size(2) == 3 &&
          kernel.size(3) == 3 && fits_kernels<T>(x, kernel);
 }

@@ -42,7 +42,7 @@ public enum Machine {
   public static var version: String { String(cString: ct_version()) }
   /// The widest instruction set that LibTorch's own kernels use, as "AVX512".
   public static var instructionSet: String { String(cString: ct_cpu_capability()) }
-  /// Whether the processor multiplies bf16 natively; without it bf16 training is slow.
+  /// Whether the processor multiplies bf16 faster than f32; without it bf16 saves memory but hardly time.
   public static var hasNativeBF16: Bool { ct_has_bf16() }
   /// Whether this build of LibTorch sees an NVIDIA GPU.
   public static var hasCUDA: Bool { ct_has_cuda() }

@@ -291,7 +291,7 @@ void ct_keep_freed_memory(void); /* before the first tensor */
 CT_CALL ct_describe(char *text, intptr_t capacity); /* LibTorch's build configuration */
 const char *ct_version(void);
 const char *ct_cpu_capability(void);
-bool ct_has_bf16(void); /* whether the processor multiplies bf16 natively */
+bool ct_has_bf16(void); /* whether the processor multiplies bf16 faster than f32 */
 bool ct_has_cuda(void);
 bool ct_has_mps(void);
 bool ct_built_with_cuda(void); /* linked with a LibTorch for CUDA, GPU or not */

@@ -72,7 +72,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "TransferTests", dependencies: ["Transfer", "Measures", "Features", "Torch", "TestSupport"],
-      exclude: ["Fixtures", "generate.py"]),
+      exclude: ["Fixtures", "generate.py", "generate_scores.py"]),
     .testTarget(name: "StudyTests", dependencies: ["Study", "Measures", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"]),
     .testTarget(

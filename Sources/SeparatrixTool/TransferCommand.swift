@@ -6,8 +6,9 @@ import Transfer
 
 struct TransferCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "transfer", abstract: "What features are good for: linear probe and nearest neighbours.",
-    subcommands: [Probe.self, KNN.self])
+    commandName: "transfer",
+    abstract: "What features are good for: linear probe, nearest neighbours, scores without training.",
+    subcommands: [Probe.self, KNN.self, Scores.self])
 
   /// Training and test features with labels.
   struct Inputs: ParsableArguments {

@@ -95,7 +95,7 @@ final class CenteredLayer {
 
 extension RowSource {
   /// The error that counts and locates what is not finite.
-  func errorOfNotFinite(_ name: String = "features") throws -> any Error {
+  package func errorOfNotFinite(_ name: String = "features") throws -> any Error {
     guard let found = try NonfiniteCount(in: self).words(of: count) else {
       return MeasureError(name, found: "sums beyond what a double holds", expected: "smaller numbers", file: place)
     }
@@ -103,5 +103,5 @@ extension RowSource {
   }
 
   /// The files for people; nil where rows come from none.
-  var place: String? { files.isEmpty ? nil : files.joined(separator: ", ") }
+  package var place: String? { files.isEmpty ? nil : files.joined(separator: ", ") }
 }

@@ -109,6 +109,10 @@ struct SimilarityFixture {
     let moved = try z.matmul(rotated) * 1e6 + 100
     #expect(try abs(#require(try CKA.between(y, moved, options)) - plain) <= 2e-6)
     #expect(try abs(#require(try CKA.between(z, y, options)) - plain) <= 1e-9)
+    // Also of layers of one width.
+    let other = try Self.random(5, 60, 8)
+    #expect(
+      try abs(#require(try CKA.between(z, other, options)) - #require(try CKA.between(other, z, options))) <= 1e-9)
     #expect(try abs(#require(try CKA.between(z, moved, options)) - 1) <= 1e-6)
   }
 

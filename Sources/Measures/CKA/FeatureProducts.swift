@@ -36,10 +36,18 @@ struct FeatureProducts {
         rest.removeFirst()
       }
       var products: [Tensor?] = group.map { _ in nil }
+      // Which layer stands on the left is the layers' own, not the pair's order: the product's rounding may depend on it.
+      var isTurned = [Bool](repeating: false, count: group.count)
       for (place, block) in blocks.enumerated() {
         for (slot, index) in group.enumerated() {
           let (a, b) = (pairs[index].a, pairs[index].b)
-          let product = try cache.block(a, place, block).matmul(cache.block(b, place, block).t())
+          let (x, y) = (try cache.block(a, place, block), try cache.block(b, place, block))
+          if place == 0 {
+            let (left, right) = (layers[a].dimensions, layers[b].dimensions)
+            isTurned[slot] =
+              left < right || left == right && cache.squares(a).lexicographicallyPrecedes(cache.squares(b))
+          }
+          let product = try isTurned[slot] ? y.matmul(x.t()) : x.matmul(y.t())
           products[slot] = try products[slot].map { try $0 + product } ?? product
           done += size(of: pairs[index]) / Double(blocks.count)
           progress(done / work)

@@ -71,8 +71,11 @@ let package = Package(
         "generate_permutations.py", "generate_retrieval.py", "generate_shift.py",
       ]),
     .testTarget(
-      name: "TransferTests", dependencies: ["Transfer", "Measures", "Features", "Torch", "TestSupport"],
-      exclude: ["Fixtures", "generate.py", "generate_scores.py"]),
+      name: "TransferTests",
+      dependencies: [
+        "Transfer", "Datasets", "Features", "Measures", "Networks", "Objectives", "Torch", "Training", "TestSupport",
+      ],
+      exclude: ["Fixtures", "generate.py", "generate_options.py", "generate_scores.py"]),
     .testTarget(name: "StudyTests", dependencies: ["Study", "Measures", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"]),
     .testTarget(

@@ -12,10 +12,8 @@ struct ct_pending {
 
 namespace {
 
-/// A copy in its own dense memory, without history: what Gloo can read and write.
+/// A copy in its own dense memory, without history: what Gloo and NCCL can read and write.
 at::Tensor copy(const at::Tensor &tensor) {
-  TORCH_CHECK(tensor.device().is_cpu(), "processes exchange tensors of the processor only, this is on ",
-              tensor.device());
   TORCH_CHECK(tensor.scalar_type() != at::kBool, "truth values cannot be exchanged; convert them to u8");
   return tensor.detach().clone(at::MemoryFormat::Contiguous);
 }
@@ -24,7 +22,7 @@ at::Tensor copy(const at::Tensor &tensor) {
 template <class Start>
 void run(Group &group, const char *operation, Start &&start) {
   const auto number = group.enter(operation);
-  group.talk(operation, number, [&] { start()->wait(); });
+  group.talk(operation, number, [&] { group.wait(start()); });
 }
 
 constexpr const char *all_reduce = "all-reduce";
@@ -54,19 +52,20 @@ at::Tensor ct::tracked_sum(const std::shared_ptr<Group> &group, const at::Tensor
 }
 
 Reduction Reduction::start(std::shared_ptr<Group> group, at::Tensor tensor, ct_reduction kind) {
+  auto &backend = group->by(tensor.device());
   TORCH_CHECK(kind != ct_reduce_mean || tensor.is_floating_point(), "whole numbers have no mean here");
   Reduction reduction{group, {}, std::move(tensor), kind, group->enter(all_reduce)};
   c10d::AllreduceOptions options;
   options.reduceOp = kind == ct_reduce_max ? c10d::ReduceOp::MAX : c10d::ReduceOp::SUM;
   std::vector<at::Tensor> tensors{reduction.tensor};
-  group->talk(all_reduce, reduction.number, [&] { reduction.work = group->backend->allreduce(tensors, options); });
+  group->talk(all_reduce, reduction.number, [&] { reduction.work = backend.allreduce(tensors, options); });
   return reduction;
 }
 
 void Reduction::wait() {
   if (!work) return;
   const auto pending = std::exchange(work, {});
-  group->talk(all_reduce, number, [&] { pending->wait(); });
+  group->talk(all_reduce, number, [&] { group->wait(pending); });
   if (kind == ct_reduce_mean) {
     at::NoGradGuard guard;
     tensor.div_(group->size);
@@ -85,7 +84,8 @@ ct_error *ct_broadcast(ct_group *group, ct_tensor a, intptr_t root, ct_tensor *o
     std::vector<at::Tensor> tensors{copy(get(a))};
     c10d::BroadcastOptions options;
     options.rootRank = root;
-    run(*group->group, "broadcast", [&] { return group->group->backend->broadcast(tensors, options); });
+    auto &backend = group->group->by(tensors[0].device());
+    run(*group->group, "broadcast", [&] { return backend.broadcast(tensors, options); });
     put(out, tensors[0]);
   });
 }
@@ -97,7 +97,8 @@ ct_error *ct_all_gather(ct_group *group, ct_tensor a, ct_tensor *out) {
     shape.insert(shape.begin(), group->group->size);
     auto all = at::empty(shape, inputs[0].options());
     std::vector<std::vector<at::Tensor>> outputs{all.unbind(0)};
-    run(*group->group, "all-gather", [&] { return group->group->backend->allgather(outputs, inputs); });
+    auto &backend = group->group->by(inputs[0].device());
+    run(*group->group, "all-gather", [&] { return backend.allgather(outputs, inputs); });
     put(out, all);
   });
 }

@@ -48,9 +48,9 @@ struct ct_buckets {
     TORCH_CHECK(bytes >= 1, "a bucket has at least 1 byte, got ", bytes);
     for (size_t i = parameters.size(); i-- > 0;) {
       const auto &parameter = parameters[i];
-      TORCH_CHECK(parameter.is_leaf() && parameter.requires_grad() && parameter.device().is_cpu() &&
-                      parameter.is_non_overlapping_and_dense(),
-                  "parameter ", i, " of ", parameters.size(), " is no dense leaf of the processor with a gradient");
+      this->group->by(parameter.device());
+      TORCH_CHECK(parameter.is_leaf() && parameter.requires_grad() && parameter.is_non_overlapping_and_dense(),
+                  "parameter ", i, " of ", parameters.size(), " is no dense leaf with a gradient");
       TORCH_CHECK(!torch::autograd::impl::post_acc_grad_hooks(parameter), "parameter ", i, " of ", parameters.size(),
                   " is in buckets already");
     }

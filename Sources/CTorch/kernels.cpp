@@ -10,7 +10,7 @@
 // Vectors never cross a translation unit here, so their calling convention does not matter.
 #pragma clang diagnostic ignored "-Wpsabi"
 
-using ct::Finish, ct::Kernels, ct::Lines, ct::MeasureKernels, ct::OutputKernels, ct::OutputRow, ct::OutputSlopes, ct::OutputTask, ct::PairedKernels, ct::Tiles;
+using ct::Finish, ct::Kernels, ct::Lines, ct::LogisticKernels, ct::MeasureKernels, ct::OutputKernels, ct::OutputRow, ct::OutputSlopes, ct::OutputTask, ct::PairedKernels, ct::Tiles;
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma"))), apply_to = function)
@@ -25,7 +25,7 @@ constexpr bool native_bf16 = true;
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))), apply_to = function)
 namespace avx512 {
-constexpr int lanes = 16, tall = 12, wide = 2, gram_tall = 8, gram_wide = 3;
+constexpr int lanes = 16, tall = 12, wide = 2, gram_tall = 8, gram_wide = 3, logistic_rows = 4, logistic_classes = 5, logistic_columns = 2;
 constexpr bool native_bf16 = false;
 #include "vector_kernels.h"
 #include "batch_norm_kernels.h"
@@ -34,11 +34,12 @@ constexpr bool native_bf16 = false;
 #include "measure_kernels.h"
 #include "angle_kernels.h"
 #include "output_kernels.h"
+#include "logistic_kernels.h"
 }  // namespace avx512
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 namespace avx2 {
-constexpr int lanes = 8, tall = 6, wide = 1, gram_tall = 4, gram_wide = 1;
+constexpr int lanes = 8, tall = 6, wide = 1, gram_tall = 4, gram_wide = 1, logistic_rows = 2, logistic_classes = 2, logistic_columns = 1;
 constexpr bool native_bf16 = false;
 #include "vector_kernels.h"
 #include "batch_norm_kernels.h"
@@ -47,11 +48,12 @@ constexpr bool native_bf16 = false;
 #include "measure_kernels.h"
 #include "angle_kernels.h"
 #include "output_kernels.h"
+#include "logistic_kernels.h"
 }  // namespace avx2
 #pragma clang attribute pop
 #endif
 namespace portable {
-constexpr int gram_tall = 1, gram_wide = 1;
+constexpr int gram_tall = 1, gram_wide = 1, logistic_rows = 1, logistic_classes = 1, logistic_columns = 1;
 constexpr bool native_bf16 = false;
 #include "vector_kernels.h"
 #include "batch_norm_kernels.h"
@@ -59,6 +61,7 @@ constexpr bool native_bf16 = false;
 #include "measure_kernels.h"
 #include "angle_kernels.h"
 #include "output_kernels.h"
+#include "logistic_kernels.h"
 }  // namespace portable
 
 #if defined(__x86_64__)
@@ -106,6 +109,15 @@ const ct::MeasureKernels &ct::measure_kernels() {
   static const MeasureKernels chosen = has_avx512() ? avx512::measure_table() : has_avx2() ? avx2::measure_table() : portable::measure_table();
 #else
   static const MeasureKernels chosen = portable::measure_table();
+#endif
+  return chosen;
+}
+
+const LogisticKernels &ct::logistic_kernels() {
+#if defined(__x86_64__)
+  static const LogisticKernels chosen = has_avx512() ? avx512::logistic_table() : has_avx2() ? avx2::logistic_table() : portable::logistic_table();
+#else
+  static const LogisticKernels chosen = portable::logistic_table();
 #endif
   return chosen;
 }

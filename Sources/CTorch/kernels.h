@@ -68,6 +68,17 @@ struct MeasureKernels {
 };
 const MeasureKernels &measure_kernels();
 
+/// Linear classifiers of a few classes (logistic_kernels.h); `size` is a multiple of 16.
+struct LogisticKernels {
+  /// z [rows, classes] of x [rows, size] and w [classes, size]
+  void (*products)(const float *x, int64_t rows, int64_t size, const float *w, int64_t classes, float *z);
+  void (*narrow_products)(const uint16_t *x, int64_t rows, int64_t size, const float *w, int64_t classes, float *z);
+  /// sums [classes, size] += s' x, or s' x^2, of s [rows, classes]
+  void (*sums)(const float *x, const float *s, int64_t rows, int64_t size, int64_t classes, bool squared, double *sums);
+  void (*narrow_sums)(const uint16_t *x, const float *s, int64_t rows, int64_t size, int64_t classes, bool squared, double *sums);
+};
+const LogisticKernels &logistic_kernels();
+
 /// How rows of outputs are read (output_kernels.h).
 struct OutputTask {
   ct_output_kind kind;

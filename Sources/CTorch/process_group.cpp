@@ -1,4 +1,4 @@
-// Joining and leaving a group of processes: LibTorch's own c10d, its store for meeting and Gloo for talking.
+// Joining and leaving a group of processes: LibTorch's own c10d, its store for meeting, Gloo and NCCL for talking.
 #define USE_C10D_GLOO
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
@@ -9,6 +9,10 @@
 #include <unistd.h>
 
 #include "process_group.h"
+#if __has_include(<separatrix_cuda.h>) && __has_include(<nccl.h>)
+#define USE_C10D_NCCL
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
 
 using namespace ct;
 
@@ -54,6 +58,36 @@ c10::intrusive_ptr<c10d::Store> connect_store(const char *host, intptr_t port, b
 
 Group::~Group() {
   if (presence) presence->stop();
+  // Ending NCCL talks to the others, for which a lost one would keep this process waiting.
+  if (!broken.empty()) gpu.release();
+}
+
+c10d::Backend &Group::by(const at::Device &device) const {
+  if (device.is_cpu()) return *backend;
+  TORCH_CHECK(device.is_cuda() && gpu, "processes exchange tensors of the processor",
+              gpu ? " and of their GPU" : " only", ", this is on ", device);
+  return *gpu;
+}
+
+void Group::wait(const c10::intrusive_ptr<c10d::Work> &work) {
+  work->wait();
+  if (gpu && !work->isCompleted()) launched.push_back(work);
+}
+
+void Group::settle() {
+  constexpr const char *operation = "work on the GPU";
+  const auto number = enter(operation);
+  talk(operation, number, [&] {
+    const auto end = Clock::now() + limit;
+    for (const auto &work : launched) {
+      while (!work->isCompleted()) {
+        TORCH_CHECK(Clock::now() < end, "no answer in time");
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+      }
+      if (auto failure = work->exception()) std::rethrow_exception(failure);
+    }
+  });
+  launched.clear();
 }
 
 int64_t Group::enter(const char *operation) {
@@ -82,6 +116,7 @@ ct_error *ct_group_join(const char *host, intptr_t port, intptr_t rank, intptr_t
     auto group = std::make_shared<Group>();
     group->rank = static_cast<int>(rank);
     group->size = static_cast<int>(size);
+    group->limit = limit;
     try {
       group->store = connect_store(host, port, serves, prefix, limit);
       // Its own connection: one that waits for a value keeps others waiting.
@@ -105,6 +140,27 @@ ct_error *ct_group_join(const char *host, intptr_t port, intptr_t rank, intptr_t
     }
     *out = new ct_group{std::move(group)};
   });
+}
+
+ct_error *ct_group_use_gpu(ct_group *group, intptr_t index) {
+  return guarded([&] {
+#ifdef USE_C10D_NCCL
+    auto &all = *group->group;
+    // A rank that is lost is told of by `settle`, with its number; NCCL's own watch would end the process without.
+    setenv("TORCH_NCCL_ASYNC_ERROR_HANDLING", "0", 1);
+    auto options = c10d::ProcessGroupNCCL::Options::create();
+    options->timeout = all.limit;
+    auto store = c10::make_intrusive<c10d::PrefixStore>("nccl", all.store);
+    all.gpu = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, all.rank, all.size, std::move(options));
+    all.gpu->setBoundDeviceId(ct::device(ct_cuda, index));
+#else
+    TORCH_CHECK(false, "this program is not built with NCCL; GPU ", index, " cannot be used by several processes");
+#endif
+  });
+}
+
+ct_error *ct_group_settle(ct_group *group) {
+  return guarded([&] { group->group->settle(); });
 }
 
 void ct_group_leave(ct_group *group) { delete group; }

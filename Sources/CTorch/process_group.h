@@ -70,14 +70,24 @@ class Presence {
 /// The ranks, connected.
 struct Group {
   c10::intrusive_ptr<c10d::Store> store;
-  c10::intrusive_ptr<c10d::Backend> backend;
+  /// Gloo, for what lies on the processor; NCCL, for what lies on this rank's GPU, once `use_gpu` was called.
+  c10::intrusive_ptr<c10d::Backend> backend, gpu;
+  /// Operations of NCCL that were launched and not yet seen to end.
+  std::vector<c10::intrusive_ptr<c10d::Work>> launched;
   std::shared_ptr<Presence> presence;
   int rank, size;
+  Milliseconds limit;
   int64_t entered = 0;
   /// Why no operation can follow; "" while all is well.
   std::string broken;
 
   ~Group();
+  /// Where tensors of a device are exchanged.
+  c10d::Backend &by(const at::Device &device) const;
+  /// Waits for an operation: Gloo's until it is done; NCCL's only in the order of the GPU's own work.
+  void wait(const c10::intrusive_ptr<c10d::Work> &work);
+  /// Waits until all that was launched is done on the GPU.
+  void settle();
   /// Counts an operation and says that this rank has come to it.
   int64_t enter(const char *operation);
   /// Runs `body`, which talks to other ranks; a failure names whom it is about and ends the group.
@@ -116,7 +126,7 @@ struct Reduction {
   ct_reduction kind;
   int64_t number;
 
-  /// `tensor`: own memory, dense, on the processor.
+  /// `tensor`: own memory, dense, on the processor or this rank's GPU.
   static Reduction start(std::shared_ptr<Group> group, at::Tensor tensor, ct_reduction kind);
   void wait();
 };

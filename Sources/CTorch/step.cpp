@@ -156,47 +156,4 @@ ct_error *ct_adamw_step(const ct_parameter *parameters, intptr_t n, double rate,
   });
 }
 
-ct_error *ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_tensor indices) {
-  return guarded([&] {
-    const auto s = get(scores).contiguous();
-    const auto &best = get(values), &where = get(indices);
-    TORCH_CHECK(s.dim() == 2 && best.dim() == 2 && where.sizes() == best.sizes() && best.size(0) == s.size(0),
-                "scores ", s.sizes(), " do not fit values ", best.sizes(), " and indices ", where.sizes());
-    TORCH_CHECK(s.scalar_type() == at::kFloat, "scores are f32, not ", s.scalar_type());
-    TORCH_CHECK(best.is_contiguous() && where.is_contiguous(), "values and indices must be contiguous");
-    TORCH_CHECK(s.is_cpu() && best.is_cpu() && where.is_cpu(), "the search works in the processor's memory");
-    const int64_t n = s.size(1), k = best.size(1);
-    const auto *score = static_cast<const float *>(s.const_data_ptr());
-    auto *value = best.data_ptr<float>();
-    auto *index = where.data_ptr<int64_t>();
-    using Item = std::pair<float, int64_t>;
-    // Best first: higher score, then lower index; empty places last.
-    const auto before = [](const Item &a, const Item &b) {
-      if ((a.second < 0) != (b.second < 0)) return b.second < 0;
-      return a.first != b.first ? a.first > b.first : a.second < b.second;
-    };
-    parallel(s.size(0), 4, [&](int64_t, int64_t begin, int64_t end) {
-      std::vector<Item> heap(static_cast<size_t>(k));
-      for (int64_t row = begin; row < end; ++row) {
-        for (int64_t j = 0; j < k; ++j) heap[j] = {value[row * k + j], index[row * k + j]};
-        std::make_heap(heap.begin(), heap.end(), before);  // the worst on top
-        for (int64_t j = 0; j < n && k > 0; ++j) {
-          const Item item{score[row * n + j], offset + j};
-          // A full row takes nothing below its worst; no row takes a NaN.
-          if (heap.front().second >= 0 ? !(item.first >= heap.front().first) : item.first != item.first) continue;
-          if (!before(item, heap.front())) continue;
-          std::pop_heap(heap.begin(), heap.end(), before);
-          heap.back() = item;
-          std::push_heap(heap.begin(), heap.end(), before);
-        }
-        std::sort_heap(heap.begin(), heap.end(), before);
-        for (int64_t j = 0; j < k; ++j) {
-          value[row * k + j] = heap[j].first;
-          index[row * k + j] = heap[j].second;
-        }
-      }
-    });
-  });
-}
-
 }  // extern "C"

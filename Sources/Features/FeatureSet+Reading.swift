@@ -46,7 +46,16 @@ extension FeatureSet {
 
   /// Labels from `.npy`, `.npz` or `.safetensors` files: the array `labels`, or the only one there is.
   public static func readLabels(_ paths: [String]) throws -> [Int] {
-    try expand(paths).flatMap { path in
+    try columns(paths).flatMap { try $0.integers() }
+  }
+
+  /// One number an example from such files.
+  public static func readNumbers(_ paths: [String]) throws -> [Double] {
+    try columns(paths).flatMap { try $0.doubles(rows: 0..<$0.count) }
+  }
+
+  private static func columns(_ paths: [String]) throws -> [StoredArray] {
+    try expand(paths).map { path in
       let arrays = try Shard.arrays(in: path).arrays
       guard let array = arrays.first(where: { $0.name == "labels" }) ?? (arrays.count == 1 ? arrays[0] : nil)
       else {
@@ -58,7 +67,7 @@ extension FeatureSet {
         throw ArrayFileError(
           .malformed, file: path, field: "\(array.name).shape", found: "\(array.shape)", expected: "[n]")
       }
-      return try array.integers()
+      return array
     }
   }
 

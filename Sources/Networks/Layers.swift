@@ -40,8 +40,8 @@ public struct Convolution {
 
 /// Batch norm, with what often follows it (addition, ReLU) in the same pass over memory.
 ///
-/// Conventions: the running statistics take 0.1 of the new value at each step (LibTorch's momentum; 0.9 for the old
-/// value in the study's words), the variance among them unbiased (n - 1), while the batch is normalized by the biased
+/// Conventions: the running statistics take the pass's `normShare` of the new value at each step (LibTorch's momentum, 0.1;
+/// 0.9 for the old value in the study's words), the variance among them unbiased (n - 1), while the batch is normalized by the biased
 /// one; epsilon 1e-5 is added to the variance unless a network says otherwise. The batch is that of all processes of the
 /// pass's group.
 public struct BatchNorm {
@@ -59,11 +59,19 @@ public struct BatchNorm {
       momentum: 0.1, epsilon: epsilon)
   }
 
+  /// The state, moved as the pass says.
+  func state(in pass: Pass) -> Tensor.BatchNormState {
+    var state = state
+    state.momentum = pass.normShare
+    return state
+  }
+
   func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, relu: Bool, _ pass: Pass) throws(TorchError)
     -> Tensor
   {
     try x.batchNorm(
-      state, residual: residual, relu: relu, training: pass.mode.isTraining, fused: pass.fused, group: pass.group)
+      state(in: pass), residual: residual, relu: relu, training: pass.mode.isTraining, fused: pass.fused,
+      group: pass.group)
   }
 }
 
@@ -98,7 +106,7 @@ public struct NormalizedConvolution {
       y = try folding.convolution(self, for: x)(x, adding: residual, relu: relu)
     } else {
       y = try x.convolutionBatchNorm(
-        kernel: convolution.weight, stride: convolution.stride, padding: convolution.padding, norm.state,
+        kernel: convolution.weight, stride: convolution.stride, padding: convolution.padding, norm.state(in: pass),
         residual: residual, relu: relu, training: pass.mode.isTraining, fused: pass.fused, group: pass.group)
     }
     convolution.count(y, pass)

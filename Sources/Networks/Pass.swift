@@ -8,6 +8,8 @@ public struct Pass {
   public let precision: ElementType
   /// The processes whose images together make a batch for batch norm; nil: those at hand are all.
   public let group: ProcessGroup?
+  /// Share of the new value in batch norm's running statistics.
+  public let normShare: Double
   /// Whether the fused kernels are used; off only to compare.
   public let fused: Bool
   /// Where convolutions find batch norm folded into their weights, in evaluation without gradients; nil: it stays apart.
@@ -19,13 +21,14 @@ public struct Pass {
 
   /// Describes a pass.
   public init(
-    _ mode: Mode, precision: ElementType = .f32, group: ProcessGroup? = nil, fused: Bool = true,
-    folding: Folding? = nil,
+    _ mode: Mode, precision: ElementType = .f32, group: ProcessGroup? = nil,
+    normShare: Double = 0.1, fused: Bool = true, folding: Folding? = nil,
     tap: ((String, Tensor) throws(TorchError) -> Void)? = nil, counting: ((Int) -> Void)? = nil
   ) {
     self.mode = mode
     self.precision = precision
     self.group = group
+    self.normShare = normShare
     self.fused = fused
     self.folding = folding
     self.counting = counting

@@ -62,14 +62,17 @@ enum Console {
   }
 }
 
-/// A line of progress: rewritten in place on a terminal, else printed now and then.
-final class ProgressLine {
+/// A line of progress: rewritten in place on a terminal, else printed now and then. From any thread.
+final class ProgressLine: @unchecked Sendable {
+  private let lock = NSLock()
   private let isTerminal = Console.isTerminal
   private var shown = DispatchTime.now().uptimeNanoseconds
   private var isOpen = false
 
   /// Shows `text`, at most ten times a second on a terminal, every ten seconds elsewhere.
   func show(_ text: @autoclosure () -> String) {
+    lock.lock()
+    defer { lock.unlock() }
     let now = DispatchTime.now().uptimeNanoseconds
     guard now - shown > (isTerminal ? 100_000_000 : 10_000_000_000) else { return }
     shown = now
@@ -89,8 +92,10 @@ final class ProgressLine {
 
   /// Removes the line.
   func clear() {
-    if isOpen { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) }
-    isOpen = false
+    lock.withLock {
+      if isOpen { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) }
+      isOpen = false
+    }
   }
 }
 

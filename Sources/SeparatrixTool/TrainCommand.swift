@@ -83,7 +83,7 @@ struct TrainCommand: ParsableCommand {
     let early = place == nil ? nil : SignalTrap()  // one rank stops all, and only between steps
     var (plan, all) = try settle(place)
     // The number of a GPU is no part of the plan.
-    let device = try devices.device == nil ? Device(parsing: plan.device ?? "cpu") : devices.chosen()
+    let device = try Device(parsing: devices.device ?? plan.device ?? "cpu", localRank: place?.localRank ?? 0)
     let folder = URL(typed: out)
     if dryRun { return try show(plan, all) }
     let group = try join(place, &plan)

@@ -7,8 +7,8 @@ import Transfer
 struct TransferCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "transfer",
-    abstract: "What features are good for: linear probe, nearest neighbours, scores without training.",
-    subcommands: [Probe.self, KNN.self, Scores.self])
+    abstract: "What features are good for: linear probe, few examples, nearest neighbours, fine-tuning, scores.",
+    subcommands: [Probe.self, KNN.self, LowShot.self, FineTune.self, Scores.self, Correlate.self])
 
   /// Training and test features with labels.
   struct Inputs: ParsableArguments {
@@ -26,73 +26,21 @@ struct TransferCommand: ParsableCommand {
     /// Reads both sets. The kind of the numbers stays as it is; whole numbers become f32.
     func load() throws -> (train: Tensor, trainLabels: [Int], test: Tensor, testLabels: [Int]) {
       try Machine.setThreads(threads ?? HostMachine.cores)
-      func read(_ paths: [String], _ labels: [String]) throws -> (Tensor, [Int]) {
-        let set = try FeatureSet(reading: paths, labels: labels)
-        let tensor = try set.layer(layer).allRows()
-        let type = tensor.elementType
-        return (type == .f32 || type == .f64 ? tensor : try tensor.to(.f32), try set.requireLabels())
-      }
-      let (x, y) = try read(train, trainLabels)
-      let (xt, yt) = try read(test, testLabels)
-      return (x, y, xt, yt)
+      let (x, y) = (try features(train, trainLabels), try features(test, testLabels))
+      return (try values(x), try x.requireLabels(), try values(y), try y.requireLabels())
     }
-  }
 
-  struct Probe: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "L2-regularized multinomial logistic regression, solved to a stated gradient norm at every lambda.",
-      discussion: """
-        lambda multiplies ||W||^2/2 against the sum of the examples' losses (scikit-learn's C = 1/lambda); the bias is free
-        of penalty. It is chosen on the holdout, then fitted on training set and holdout together.
-        Example:
-          separatrix transfer probe --train train.safetensors --test test.safetensors --json
-          separatrix transfer probe --train x.npy --train-labels y.npy --test xt.npy --test-labels yt.npy
-        """)
+    /// Opens a set.
+    func features(_ paths: [String], _ labels: [String]) throws -> FeatureSet {
+      try FeatureSet(reading: paths, labels: labels)
+    }
 
-    @OptionGroup var inputs: Inputs
-    @Option(help: "Penalties, log-spaced: LOW:HIGH:COUNT.") var lambdas = "1e-6:1e5:45"
-    @Option(help: "high: the objective's last digits; protocol: gradients within the protocol's bound, much sooner.")
-    var accuracy = "high"
-    @Flag(help: "Bring features to mean 0 and deviation 1 by the training set.") var standardize = false
-    @Option(help: "Keep lambdas, weights and biases in this .safetensors file.") var out: String?
-    @OptionGroup var output: OutputOptions
-
-    func run() throws {
-      let options = ProbeOptions(
-        lambdas: try ProbeOptions.parseGrid(lambdas), holdout: inputs.holdout, seed: inputs.seed,
-        accuracy: try named(ProbeOptions.Accuracy.self, accuracy, "--accuracy"), standardizes: standardize)
-      let data = try inputs.load()
-      let line = ProgressLine()
-      let outcome = try LinearProbe.run(
-        train: data.train, trainLabels: data.trainLabels, test: data.test, testLabels: data.testLabels, options: options
-      ) { line.show("\($0.done) of \($0.total) fits") }
-      line.clear()
-      if let out { try outcome.write(to: URL(typed: out)) }
-      var result = outcome.result
-      result.totalSeconds = ProcessClock.secondsSinceStart
-      if output.json { return try Console.printJSON(result) }
-      print(
-        "\(result.n) examples, \(result.dimensions) dimensions, \(result.classes) classes; \(result.path.count) lambdas"
-      )
-      Console.printTable(
-        ["lambda", "objective", "gradient", "steps", "holdout", "test"],
-        result.path.map {
-          [
-            String(format: "%.2e", $0.lambda), String(format: "%.6g", $0.objective),
-            String(format: "%.1e", $0.gradientNorm),
-            String($0.iterations), Console.percent($0.holdoutAccuracy), Console.percent($0.testAccuracy),
-          ]
-        })
-      print("")
-      Console.printFields([
-        ("lambda", result.lambda.map { String(format: "%.3e", $0) } ?? "none chosen"),
-        ("accuracy", Console.percent(result.accuracy)),
-        ("mean per class", Console.percent(result.meanPerClassAccuracy)),
-        ("gradient at zero", String(format: "%.4g", result.gradientNormAtZero)),
-        ("largest gradient ratio", String(format: "%.1e", result.largestGradientRatio)),
-        ("seconds", String(format: "%.2f", result.seconds)),
-      ])
-      if let reason = result.reason { print(reason) }
+    /// A layer's values, `layer`'s unless one is named; whole numbers become f32.
+    func values(_ set: FeatureSet, layer name: String? = nil, pool: Bool = false) throws -> Tensor {
+      let rows = try set.layer(name ?? layer)
+      let tensor = try pool ? PooledRows(rows).allRows() : rows.allRows()
+      let type = tensor.elementType
+      return type == .f32 || type == .f64 ? tensor : try tensor.to(.f32)
     }
   }
 
@@ -111,6 +59,8 @@ struct TransferCommand: ParsableCommand {
     @Option(help: "cosine or euclidean. Default: both.") var distance: String?
     @Option(help: "uniform, distance or softmax. Default: all.") var weighting: String?
     @Option(help: "Temperature of softmax.") var temperature = 0.07
+    @Flag(help: "Also recall@k and mAP@R of the test set's neighbours: as many as the largest class has.")
+    var retrieval = false
     @OptionGroup var output: OutputOptions
 
     func run() throws {
@@ -122,12 +72,13 @@ struct TransferCommand: ParsableCommand {
           return value
         }
       }
-      let options = KNNOptions(
+      var options = KNNOptions(
         ks: ks ?? [],
         distances: try distance.map { [try named(KNNOptions.Distance.self, $0, "--distance")] }
           ?? KNNOptions.Distance.allCases,
         weightings: try weighting.map { [try named(KNNOptions.Weighting.self, $0, "--weighting")] }
           ?? KNNOptions.Weighting.allCases, temperatures: [temperature], holdout: inputs.holdout, seed: inputs.seed)
+      options.retrieves = retrieval
       if inputs.holdout == 0 && (options.ks.count != 1 || options.distances.count != 1 || options.weightings.count != 1)
       {
         throw Outcome.usage("--holdout 0 leaves nothing to choose on: give one --k, one --distance and one --weighting")
@@ -152,8 +103,14 @@ struct TransferCommand: ParsableCommand {
         ("chosen", "k \(result.k), \(result.distance.rawValue), \(result.weighting.rawValue)"),
         ("accuracy", Console.percent(result.accuracy)),
         ("mean per class", Console.percent(result.meanPerClassAccuracy)),
-        ("seconds", String(format: "%.2f", result.seconds)),
       ])
+      if let retrieval = result.retrieval {
+        Console.printFields(
+          retrieval.recall.sorted { $0.key < $1.key }.map { ("recall@\($0.key)", Console.percent($0.value)) } + [
+            ("mAP@R", Console.percent(retrieval.mapAtR))
+          ])
+      }
+      Console.printFields([("seconds", String(format: "%.2f", result.seconds))])
     }
   }
 }

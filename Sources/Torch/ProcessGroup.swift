@@ -1,6 +1,6 @@
 import CTorch
 
-/// Processes that work on one thing together, over LibTorch's c10d with Gloo on the processor.
+/// Processes that work on one thing together, over LibTorch's c10d with Gloo on the processor and NCCL on GPUs.
 ///
 /// Every rank calls the same operations in the same order, with the same shapes and types; results are new tensors.
 /// What fails for another rank's sake throws `TorchError` of kind `.noContact`, which names that rank and the
@@ -33,6 +33,20 @@ public final class ProcessGroup {
   }
 
   deinit { ct_group_leave(raw) }
+
+  /// Makes tensors of this process's device exchangeable: those of the processor always are, those of an NVIDIA GPU by
+  /// NCCL, each rank having its own. Operations on these are launched and not waited for, and no order of sums is promised.
+  public func use(_ device: Device) throws(TorchError) {
+    switch device.kind {
+    case "cpu": break
+    case "cuda": try check(ct_group_use_gpu(raw, device.index), "ProcessGroup.use")
+    default:
+      throw TorchError(operation: "ProcessGroup.use", message: "processes exchange no tensors of \(device.kind)")
+    }
+  }
+
+  /// Waits until all operations on the GPU are done. Who does not take part is named, after `timeout`.
+  public func settle() throws(TorchError) { try check(ct_group_settle(raw), "settle") }
 
   /// How an all-reduce joins the ranks' values.
   public enum Reduction: String, Sendable, CaseIterable {

@@ -38,7 +38,7 @@ extension Tensor {
     /// Averages over training, moved in place by training.
     public let runningMean, runningVariance: Tensor
     /// The share of the new value in the running statistics (LibTorch's convention: 1 - the paper's momentum).
-    public let momentum: Double
+    public var momentum: Double
     /// Added to the variance.
     public let epsilon: Double
 
@@ -95,5 +95,20 @@ extension Tensor {
   /// never taken.
   public func mergeTopK(offset: Int, values: Tensor, indices: Tensor) throws(TorchError) {
     try check(ct_merge_topk(raw, offset, values.raw, indices.raw), "mergeTopK")
+  }
+
+  /// Lengths of rows [n, d] (f32 or f64), in double: [n].
+  public func rowNorms() throws(TorchError) -> Tensor { try Tensor("rowNorms") { ct_row_norms(raw, &$0) } }
+
+  /// Of each query's `candidates` [q, m] (i64, rows of this base [n, d]) the `k` with the best exact scores, best first, equal
+  /// ones by index: cosines, or minus Euclidean distances, in double. `norms` are `rowNorms` of base and queries [q, d],
+  /// whose type is the base's. Results [q, k]: scores (f64) and indices (i64).
+  public func rescored(
+    norms: Tensor, queries: Tensor, queryNorms: Tensor, candidates: Tensor, k: Int, euclidean: Bool
+  ) throws(TorchError) -> (scores: Tensor, indices: Tensor) {
+    let (scores, indices) = try Tensor.pair("rescored") {
+      ct_rescore(raw, norms.raw, queries.raw, queryNorms.raw, candidates.raw, k, euclidean, &$0, &$1)
+    }
+    return (scores, indices)
   }
 }

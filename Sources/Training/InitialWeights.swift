@@ -9,6 +9,13 @@ public struct InitialWeights: Codable, Hashable, Sendable {
   public var path: String
   /// SHA-256 of the file, so that another file is another run.
   public var sha256: String
+  /// True: what stands behind the features begins anew even where the file has it in the network's size; another task.
+  public var hasNewHead: Bool?
+
+  enum CodingKeys: String, CodingKey {
+    case path, sha256
+    case hasNewHead = "new_head"
+  }
 
   /// The weights of a run folder or a file as they are now.
   public init(_ path: String) throws(TrainingError) {
@@ -51,7 +58,7 @@ public struct InitialWeights: Codable, Hashable, Sendable {
       } catch {
         throw .badWeights(path: path, reason: error.description)
       }
-      guard let value, value.shape == entry.tensor.shape else {
+      guard let value, value.shape == entry.tensor.shape, !(isHead && hasNewHead == true) else {
         if isHead {
           let part = String(entry.name.prefix { $0 != "." })
           if !fresh.contains(part) { fresh.append(part) }

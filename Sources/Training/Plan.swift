@@ -30,6 +30,8 @@ public struct Plan: Codable, Hashable, Sendable {
   public var threads: Int
   /// Weights that the run begins with; nil: fresh ones.
   public var initial: InitialWeights?
+  /// How images are normalized, as where the first weights were trained; nil: by the training samples' mean and deviation.
+  public var normalization: Normalization?
   /// The kind of device that it is trained on, "cuda" or "mps"; nil: the processor. Which of several GPUs does not matter.
   public var device: String?
   /// False lets CUDA take its fastest kernels, which give other bits each time; nil: the same bits each time.
@@ -57,7 +59,7 @@ public struct Plan: Codable, Hashable, Sendable {
     case dataDigest = "data_digest"
     case holdoutSeed = "holdout_seed"
     case initial = "init"
-    case device, deterministic
+    case device, deterministic, normalization
   }
 
   /// Reads a plan; keys left out take their defaults, unknown keys are refused.
@@ -78,6 +80,7 @@ public struct Plan: Codable, Hashable, Sendable {
       seed: try keys.decodeIfPresent(UInt64.self, forKey: .seed) ?? 0,
       threads: try keys.decodeIfPresent(Int.self, forKey: .threads) ?? 1)
     initial = try keys.decodeIfPresent(InitialWeights.self, forKey: .initial)
+    normalization = try keys.decodeIfPresent(Normalization.self, forKey: .normalization)
     device = try keys.decodeIfPresent(String.self, forKey: .device)
     deterministic = try keys.decodeIfPresent(Bool.self, forKey: .deterministic)
   }
@@ -114,6 +117,8 @@ public struct Plan: Codable, Hashable, Sendable {
 public struct TrainingOptions: Codable, Hashable, Sendable {
   /// Passes over the training samples.
   public var epochs = 30
+  /// Training, and the schedule with it, ends after this many steps however many epochs they are; nil: after `epochs`.
+  public var steps: Int?
   /// Samples in a step. The samples that do not fill the last batch of an epoch wait for another epoch.
   public var batch = 128
   /// How weights are moved; nil: SGD with Nesterov momentum.
@@ -149,6 +154,8 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
   public var augment: [AugmentationSpec] = []
   /// `f32`, or `bf16` for activations in bf16 with weights, statistics and sums in f32.
   public var precision = Precision.f32
+  /// Share of the old value in batch norm's running statistics (LibTorch's argument is one minus it); nil: 0.9.
+  public var normMomentum: Double?
   /// False: where several processes share a batch, batch norm takes the statistics of each one's share, so that results
   /// depend on their number. nil: of the whole batch.
   public var syncBatchNorm: Bool?
@@ -158,7 +165,8 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case epochs, batch, warmup, decay, momentum, ema, augment, precision, optimizer, betas, epsilon, clip, accumulate
-    case patience
+    case patience, steps
+    case normMomentum = "norm_momentum"
     case testSize = "test_size"
     case syncBatchNorm = "sync_batch_norm"
     case learningRate = "learning_rate"
@@ -185,6 +193,8 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
     clip = try keys.decodeIfPresent(Double.self, forKey: .clip)
     accumulate = try keys.decodeIfPresent(Int.self, forKey: .accumulate)
     patience = try keys.decodeIfPresent(Int.self, forKey: .patience)
+    steps = try keys.decodeIfPresent(Int.self, forKey: .steps)
+    normMomentum = try keys.decodeIfPresent(Double.self, forKey: .normMomentum)
     testSize = try keys.decodeIfPresent(Int.self, forKey: .testSize)
     // The default has one form, and so one digest.
     if try keys.decodeIfPresent(Bool.self, forKey: .syncBatchNorm) == false { syncBatchNorm = false }
@@ -198,7 +208,9 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
     try require((1...1_000_000).contains(epochs), "epochs", epochs, "1 to 1000000")
     try require((2...1_000_000).contains(batch), "batch", batch, "2 to 1000000 (batch norm needs two)")
     try require(learningRate >= 0 && learningRate.isFinite, "learning_rate", learningRate, "a number of at least 0")
-    try require(warmup >= 0 && warmup <= Double(epochs), "warmup", warmup, "0 to the number of epochs")
+    try require(
+      warmup >= 0 && (steps == nil ? warmup <= Double(epochs) : warmup.isFinite), "warmup", warmup,
+      "0 to the number of epochs")
     try require((0..<1).contains(momentum), "momentum", momentum, "0 up to, not including, 1")
     try require(weightDecay >= 0 && weightDecay.isFinite, "weight_decay", weightDecay, "a number of at least 0")
     try require((0..<1).contains(ema), "ema", ema, "0 (none) up to, not including, 1")
@@ -221,6 +233,10 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
         "1 to \(max(batch / 2, 1)), so that each part has two samples (batch norm needs two)")
     }
     if let patience { try require(patience > 0, "patience", patience, "at least 1 epoch") }
+    if let steps { try require((1...1_000_000_000).contains(steps), "steps", steps, "1 to 1000000000") }
+    if let normMomentum {
+      try require((0..<1).contains(normMomentum), "norm_momentum", normMomentum, "0 up to, not including, 1")
+    }
     if let testSize { try require((1...4096).contains(testSize), "test_size", testSize, "1 to 4096") }
     do throws(AugmentationError) {
       _ = try AugmentationPipeline(augment)

@@ -16,6 +16,8 @@ public enum Decay: String, Codable, Sendable, CaseIterable {
 public struct Schedule: Sendable {
   let options: TrainingOptions
   let stepsPerEpoch: Int
+  /// Epochs in all, whole or not.
+  private var length: Double { options.steps.map { Double($0) / Double(stepsPerEpoch) } ?? Double(options.epochs) }
 
   /// A schedule for epochs of `stepsPerEpoch` steps.
   public init(_ options: TrainingOptions, stepsPerEpoch: Int) {
@@ -34,11 +36,11 @@ public struct Schedule: Sendable {
     case .constant: return peak
     case .exponential: return peak * pow(0.975, (epoch - options.warmup).rounded(.down))
     case .step:
-      let share = epoch / Double(options.epochs)
+      let share = epoch / length
       return share < 0.5 ? peak : share < 0.75 ? peak / 10 : peak / 100
     case .cosine:
-      let length = max(Double(options.epochs) - options.warmup, 1 / Double(stepsPerEpoch))
-      return peak * 0.5 * (1 + cos(.pi * min(1, (epoch - options.warmup) / length)))
+      let rest = max(length - options.warmup, 1 / Double(stepsPerEpoch))
+      return peak * 0.5 * (1 + cos(.pi * min(1, (epoch - options.warmup) / rest)))
     }
   }
 

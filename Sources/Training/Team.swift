@@ -132,16 +132,32 @@ struct Team {
 
   /// Begins to sum up.
   func send(_ report: Report) throws(TorchError) -> PendingTensor {
-    let saves = leads && report.saves  // by one clock
-    return try group.startAllReduce(
-      Tensor([report.loss, Double(report.right), Double(report.count), report.stops ? 1 : 0, saves ? 1 : 0]))
+    try group.startAllReduce(Tensor(numbers(report)))
   }
 
   /// The sum.
   static func receive(_ pending: PendingTensor) throws(TorchError) -> Report {
     let values = try pending.wait().doubles()
     guard values.count == 5 else { throw TorchError(operation: "report", message: "\(values.count) numbers came") }
+    return report(values[...])
+  }
+
+  /// The sums of several steps' reports.
+  func joined(_ reports: [Report]) throws(TorchError) -> [Report] {
+    let values = try group.allReduce(Tensor(reports.flatMap(numbers))).doubles()
+    return stride(from: 0, to: values.count, by: 5).map { Self.report(values[$0..<$0 + 5]) }
+  }
+
+  private func numbers(_ report: Report) -> [Double] {
+    let saves = leads && report.saves  // by one clock
+    return [report.loss, Double(report.right), Double(report.count), report.stops ? 1 : 0, saves ? 1 : 0]
+  }
+
+  /// The report of five numbers.
+  private static func report(_ values: ArraySlice<Double>) -> Report {
+    let first = values.startIndex
     return Report(
-      loss: values[0], right: Int(values[1]), count: Int(values[2]), stops: values[3] > 0, saves: values[4] > 0)
+      loss: values[first], right: Int(values[first + 1]), count: Int(values[first + 2]),
+      stops: values[first + 3] > 0, saves: values[first + 4] > 0)
   }
 }

@@ -120,9 +120,9 @@ public struct TrainingRun {
     let team = group.flatMap { group in
       group.worldSize > 1 ? Team(group: group, synchronizesNorm: plan.training.syncBatchNorm ?? true) : nil
     }
-    if team != nil, let device = plan.device {
+    if team != nil, let device = plan.device, device != "cuda" {
       throw .badPlan(
-        field: "device", value: "\(device) over several processes", expected: "the processor, or one process")
+        field: "device", value: "\(device) over several processes", expected: "the processor, cuda, or one process")
     }
     var (train, holdout) = try prepare(all, team)
     if let held = holdout { holdout = held.converted(to: testShape(of: held)) }
@@ -132,13 +132,13 @@ public struct TrainingRun {
     }
     let digest = try wrapping { try plan.digest() }
     try team?.requireOnePlan(digest: digest)
-    let steps = train.count / plan.training.batch * plan.training.epochs
+    let steps = plan.training.steps ?? train.count / plan.training.batch * plan.training.epochs
     var (log, isFinished) = (RunLog(), false)
     var lock: FileLock?
     defer { withExtendedLifetime(lock) {} }
     if team?.leads ?? true {
       try wrapping { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
-      lock = try take()
+      lock = try Self.lock(folder)
       (log, isFinished) = try open(digest, steps, events)
     }
     isFinished = try team?.ofLeader(isFinished) ?? isFinished
@@ -261,8 +261,8 @@ public struct TrainingRun {
     return ImageShape(channels: samples.shape.channels, height: side, width: side)
   }
 
-  /// Takes the folder's lock or says who has it.
-  private func take() throws(TrainingError) -> FileLock {
+  /// Takes the lock of a folder that a run, or several, are kept in, or says who has it.
+  public static func lock(_ folder: URL) throws(TrainingError) -> FileLock {
     do {
       return try FileLock(folder.appendingPathComponent("lock"))
     } catch {

@@ -42,9 +42,9 @@ struct TrainingLoop {
     self.log = log
     self.team = team
     self.events = events
-    normalization = try wrapping { try Normalization(of: train) }
+    normalization = try wrapping { try run.plan.normalization ?? Normalization(of: train) }
     stepsPerEpoch = train.count / run.plan.training.batch
-    steps = stepsPerEpoch * run.plan.training.epochs
+    steps = run.plan.training.steps ?? stepsPerEpoch * run.plan.training.epochs
   }
 
   func run(
@@ -119,13 +119,14 @@ struct TrainingLoop {
         let rate = schedule.rate(step: number)
         // A team agrees on what follows the step while it is in work; alone, one is asked afterwards.
         let wishes = team == nil ? (false, false) : (shouldStop(), isDue(step: number + 1))
-        let known = try wrapping {
+        var known = try wrapping {
           try step(batch, epoch: epoch, rate: rate, step: number, stops: wishes.0, saves: wishes.1)
         }
+        let isLast = index + 1 == stepsPerEpoch || number + 1 == steps
+        if isLast { known += try wrapping { try step.rest() } }
         clock.images += team == nil ? batch.indices.count : known.reduce(0) { $0 + $1.count }
         try take(known, &position, epoch, schedule, clock)
-        if index + 1 == stepsPerEpoch {
-          try take(wrapping { try step.rest() }, &position, epoch, schedule, clock)
+        if isLast {
           try finishEpoch(&position, epoch, rate, optimizer, objective, clock.rate, &course)
           clock = Stopwatch()
         }
@@ -181,6 +182,7 @@ struct TrainingLoop {
       try Machine.setThreads(plan.threads)
       if device.kind == "cuda" { try Machine.setNumerics(deterministic: plan.deterministic ?? true) }
       try device.use()
+      try team?.group.use(device)
     }
     return device
   }
@@ -217,7 +219,7 @@ struct TrainingLoop {
     var known: (epoch: Int, order: [Int])?
     // A team may have one machine: each of it takes its own threads.
     let threads = team == nil ? ProcessInfo.processInfo.activeProcessorCount : plan.threads
-    let source = try BatchSource(batches, on: device, threads: threads) { number in
+    let source = try BatchSource(batches, on: device, threads: threads, isShared: team != nil) { number in
       let step = start + number
       guard step < end else { return nil }
       let (epoch, index) = step.quotientAndRemainder(dividingBy: perEpoch)

@@ -10,7 +10,7 @@ struct TrainingStep {
   let precision: ElementType
   /// Where several processes share the batch: they, and the gradients on their way between them.
   let team: Team?
-  private let buckets: GradientBuckets?
+  let buckets: GradientBuckets?
 
   init(
     _ model: Model, _ objective: Combination, _ optimizer: Optimizer, _ precision: Precision, _ team: Team? = nil
@@ -32,13 +32,7 @@ struct TrainingStep {
   ) throws(TorchError) -> Team.Report {
     let count = batch.indices.count
     var report = Team.Report(count: count, stops: stops, saves: saves)
-    let parts = batch.share?.parts ?? Self.parts(of: count, into: optimizer.options.accumulate ?? 1)
-    var total = count
-    if let known = batch.share?.total {
-      total = known
-    } else if let team {
-      total = try team.total(of: parts.map(\.count))
-    }
+    let (parts, total) = try parts(of: batch)
     var pending: PendingTensor?
     for (place, part) in parts.enumerated() {
       let piece = part.count == count ? batch : try batch.part(part)
@@ -66,7 +60,9 @@ struct TrainingStep {
   func loss(of batch: Batch, seed: UInt64, epoch: Int) throws(TorchError) -> (loss: Tensor, outputs: Tensor) {
     let mode = Mode.training(
       SampleRandomness(seed: seed, epoch: epoch, samples: batch.indices, remote: batch.remote?.samples))
-    let pass = Pass(mode, precision: precision, group: team?.synchronizesNorm == true ? team?.group : nil)
+    let pass = Pass(
+      mode, precision: precision, group: team?.synchronizesNorm == true ? team?.group : nil,
+      normShare: optimizer.options.normMomentum.map { 1 - $0 } ?? 0.1)
     let (raw, auxiliary) = try model.network.allFeatures(batch.images.to(precision), pass)
     var (loss, outputs) = try judge(model.projected(raw, pass), batch, model.head, mode)
     if let auxiliary, let head = model.auxiliaryHead {
@@ -85,6 +81,15 @@ struct TrainingStep {
     let features = try objective.transform(features, mode: mode)
     let outputs = try objective.outputs(of: features, head: head)
     return (try objective.loss(of: outputs, features: features, batch, head: head), outputs)
+  }
+
+  /// The parts of a batch, or of this process's share, and the samples of the whole batch.
+  func parts(of batch: Batch) throws(TorchError) -> (parts: [Range<Int>], total: Int) {
+    let count = batch.indices.count
+    let parts = batch.share?.parts ?? Self.parts(of: count, into: optimizer.options.accumulate ?? 1)
+    if let known = batch.share?.total { return (parts, known) }
+    guard let team else { return (parts, count) }
+    return (parts, try team.total(of: parts.map(\.count)))
   }
 
   /// Nearly equal parts of 0..<count, each of two at least.

@@ -2,36 +2,38 @@ import Foundation
 import Torch
 
 /// Solves H s = -g for many penalties side by side by preconditioned conjugate gradients, where H is the Hessian of
-/// the penalised cross-entropy, on the directions whose sum over classes is 0, where gradients and solutions lie (adding
-/// a vector to every class's weights changes no probability).
+/// the penalised cross-entropy; where classes are alternatives, on the directions whose sum over them is 0, where gradients
+/// and solutions lie (adding a vector to every class's weights changes no probability).
 struct ConjugateDirections {
   let problem: LogisticProblem
-  private let probabilities: Tensor  // in the precision of the products
+  private let spread: Tensor  // `Likelihood.spread`, in the precision of the products
+  private let weights: Tensor?  // of the examples, likewise
   private let penalty: Tensor  // [L, 1, d + 1]
   private let preconditioner: Preconditioner
 
   /// `precision` is that of products with the features: with f32 they take half the time, and directions, not what
   /// they are judged by, are off by its rounding.
   init(
-    problem: LogisticProblem, probabilities: Tensor, penalty: Tensor, preconditioner: Preconditioner,
+    problem: LogisticProblem, spread: Tensor, penalty: Tensor, preconditioner: Preconditioner,
     precision: ElementType = .f64
   ) throws {
     self.problem = problem
-    self.probabilities = try probabilities.to(precision)
+    self.spread = try spread.to(precision)
+    weights = problem.examples.isCoupled ? try problem.examples.weights?.to(precision) : nil
     self.penalty = penalty
     self.preconditioner = preconditioner
   }
 
   private struct State {
     var places: [Int]
-    var probabilities, penalty, solution, residual, direction: Tensor
+    var spread, penalty, solution, residual, direction: Tensor
     var preconditioner: Preconditioner
     var energy: [Double]
 
     func selecting(_ kept: [Int]) throws -> State {
       let index = try Tensor(kept)
       return State(
-        places: kept.map { places[$0] }, probabilities: try probabilities.indexSelect(0, index),
+        places: kept.map { places[$0] }, spread: try spread.indexSelect(0, index),
         penalty: try penalty.indexSelect(0, index), solution: try solution.indexSelect(0, index),
         residual: try residual.indexSelect(0, index), direction: try direction.indexSelect(0, index),
         preconditioner: try preconditioner.selecting(index), energy: kept.map { energy[$0] })
@@ -46,7 +48,7 @@ struct ConjugateDirections {
     var taken = 0
     let energy = try (residual * first).sum([1, 2]).doubles()
     var state = State(
-      places: Array(tolerances.indices), probabilities: probabilities, penalty: penalty,
+      places: Array(tolerances.indices), spread: spread, penalty: penalty,
       solution: try .zeros(gradient.shape, type: .f64), residual: residual, direction: first,
       preconditioner: preconditioner, energy: energy)
     let targets = zip(energy, tolerances).map { $0 * $1 * $1 }
@@ -96,9 +98,10 @@ struct ConjugateDirections {
 
   /// H times the directions.
   private func hessian(_ state: State) throws -> Tensor {
-    let logits = try problem.logits(state.direction, precision: probabilities.elementType)
-    let weighted = try state.probabilities * logits
-    let spread = try weighted - state.probabilities * weighted.sum([1], keep: true)
-    return try problem.transposed(spread) + state.penalty * state.direction
+    let logits = try problem.logits(state.direction, precision: spread.elementType)
+    var change = try state.spread * logits
+    if problem.examples.isCoupled { change = try change - state.spread * change.sum([1], keep: true) }
+    if let weights { change = try change * weights }
+    return try problem.transposed(change) + state.penalty * state.direction
   }
 }

@@ -32,6 +32,8 @@ public struct KNNOptions: Codable, Hashable, Sendable {
   public var seed: UInt64
   /// The group of each training example; a group is never divided by the holdout.
   public var groups: [Int]?
+  /// Whether the test set's neighbours also answer for retrieval: then as many are searched for as the largest class has.
+  public var retrieves = false
 
   /// The numbers of neighbours tried when none are named; those beyond the training set are left out.
   public static let standardKs = [1, 3, 5, 10, 20, 50, 100, 200]
@@ -133,11 +135,29 @@ public struct KNNResult: Codable, Hashable, Sendable {
   public var seconds: Double
   /// From the start of the process; the command line fills it in.
   public var totalSeconds: Double?
+  /// How well the neighbours that decided answer for retrieval; nil unless asked for.
+  public var retrieval: Retrieval?
   /// All ways tried.
   public var table: [Entry]
 
+  /// Test examples as queries, training set and holdout as gallery, nearest first by the chosen distance.
+  public struct Retrieval: Codable, Hashable, Sendable {
+    /// Share of queries with an example of their class among the k nearest, for each k tried.
+    public var recall: [Int: Double]
+    /// Mean over queries of (1/R) sum over the R nearest of precision there where the class is right, R being how many examples of
+    /// the query's class there are (Musgrave and others 2020).
+    public var mapAtR: Double
+    /// Queries whose class the gallery has; the others are left out.
+    public var queries: Int
+
+    enum CodingKeys: String, CodingKey {
+      case recall, queries
+      case mapAtR = "map_at_r"
+    }
+  }
+
   enum CodingKeys: String, CodingKey {
-    case n, queries, dimensions, classes, k, distance, weighting, temperature, accuracy, seconds, table
+    case n, queries, dimensions, classes, k, distance, weighting, temperature, accuracy, seconds, table, retrieval
     case meanPerClassAccuracy = "mean_per_class_accuracy"
     case holdoutAccuracy = "holdout_accuracy"
     case totalSeconds = "total_seconds"
@@ -159,6 +179,7 @@ public struct KNNResult: Codable, Hashable, Sendable {
     try container.encode(holdoutAccuracy, forKey: .holdoutAccuracy)
     try container.encode(seconds, forKey: .seconds)
     try container.encode(totalSeconds, forKey: .totalSeconds)
+    try container.encodeIfPresent(retrieval, forKey: .retrieval)
     try container.encode(table, forKey: .table)
   }
 }

@@ -43,9 +43,29 @@ struct LabelledFeatures {
       dimensions: dimensions)
   }
 
+  /// These examples and others after them.
+  func joined(with other: LabelledFeatures) throws -> LabelledFeatures {
+    LabelledFeatures(
+      features: try Tensor.concat([features.to(.f64), other.features.to(.f64)]), labels: labels + other.labels,
+      dimensions: dimensions)
+  }
+
+  /// Each vector at length 1; zero vectors stay.
+  func normalized() throws -> LabelledFeatures { replacing(try features.unitRows()) }
+
   /// The same labels with other features [n, d].
   func replacing(_ features: Tensor) -> LabelledFeatures {
     LabelledFeatures(features: features, labels: labels, dimensions: dimensions)
+  }
+}
+
+extension Tensor {
+  /// Rows [n, d] at length 1 (f64); zero rows stay.
+  func unitRows() throws -> Tensor {
+    let values = try to(.f64)
+    let largest = try values.abs().max([1], keep: true).clamp(.leastNormalMagnitude, .infinity)
+    let scaled = try values / largest  // squares of very large or small numbers leave the doubles
+    return try scaled / scaled.norm(1, keep: true).clamp(.leastNormalMagnitude, .infinity)
   }
 }
 

@@ -8,7 +8,7 @@ struct LineSearch {
 
   struct Result {
     let weights, logits: Tensor
-    let likelihood: SoftmaxLikelihood
+    let likelihood: Likelihood
     /// Half of -g's, the fall that the quadratic model predicts, over the objective.
     let predicted: [Double]
     /// Whether no step lowered the objective: rounding is all that is left.
@@ -32,11 +32,11 @@ struct LineSearch {
     let stuckAtOnce = isFine
     for index in 0..<count where isFine[index] { step[index] = 0 }
     var moved = logits
-    var likelihood: SoftmaxLikelihood?
+    var likelihood: Likelihood?
     for trial in 0..<50 {
       if trial == 49 { for index in 0..<count where !isFine[index] { step[index] = 0 } }
       moved = try logits + Tensor(step, shape: [count, 1, 1]) * change
-      let tried = try SoftmaxLikelihood(logits: moved, problem.examples)
+      let tried = try Likelihood(logits: moved, problem.examples)
       likelihood = tried
       let values = try tried.loss.doubles()
       for index in 0..<count where !isFine[index] {

@@ -30,15 +30,19 @@ public struct LinearProbe {
   }
 
   /// Fits, chooses and tests. `train` and `test` are [n, d] (further sides are flattened); labels may be any whole
-  /// numbers. Without a test set accuracies are nil. Throws `TransferError` for input that does not fit.
+  /// numbers. Without a test set accuracies are nil. With a `validation` set lambda is chosen on it in place of a holdout.
+  /// Throws `TransferError` for input that does not fit.
   public static func run(
-    train: Tensor, trainLabels: [Int], test: Tensor?, testLabels: [Int], options: ProbeOptions = .init(),
-    progress: ((Progress) -> Void)? = nil
+    train: Tensor, trainLabels: [Int], validation: Tensor? = nil, validationLabels: [Int] = [], test: Tensor?,
+    testLabels: [Int], options: ProbeOptions = .init(), progress: ((Progress) -> Void)? = nil
   ) throws -> Outcome {
     let clock = ContinuousClock()
     let start = clock.now
     var outcome = try withoutGradientRethrowing {
-      try fit(train, trainLabels, test, testLabels, options, progress)
+      let train = try LabelledFeatures(train, trainLabels, name: "train")
+      let validation = try validation.map { try LabelledFeatures($0, validationLabels, name: "validation") }
+      let test = try test.map { try LabelledFeatures($0, testLabels, name: "test") }
+      return try fit(train, validation, test, options, progress)
     }
     let elapsed = (clock.now - start).components
     outcome.result.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
@@ -46,93 +50,214 @@ public struct LinearProbe {
   }
 
   private static func fit(
-    _ train: Tensor, _ trainLabels: [Int], _ test: Tensor?, _ testLabels: [Int], _ options: ProbeOptions,
+    _ train: LabelledFeatures, _ validation: LabelledFeatures?, _ test: LabelledFeatures?, _ options: ProbeOptions,
     _ progress: ((Progress) -> Void)?
   ) throws -> Outcome {
     try options.validate()
-    var all = try LabelledFeatures(train, trainLabels, name: "train")
-    var tested = try test.map { try LabelledFeatures($0, testLabels, name: "test") }
-    if let tested, tested.dimensions != all.dimensions {
-      throw TransferError(
-        "test features", found: "\(tested.dimensions) columns",
-        expected: "\(all.dimensions), as in the training set")
+    for (other, name) in [(validation, "validation"), (test, "test")] {
+      if let other, other.dimensions != train.dimensions {
+        throw TransferError(
+          "\(name) features", found: "\(other.dimensions) columns",
+          expected: "\(train.dimensions), as in the training set")
+      }
     }
-    let classes = Classes(all.labels)
+    let classes = Classes(train.labels + (validation?.labels ?? []))
     guard classes.count > 1 else {
       throw TransferError("train labels", found: "one class only", expected: "at least two")
     }
-    if let groups = options.groups, groups.count != all.count {
-      throw TransferError(
-        "groups", found: "\(groups.count)", expected: "\(all.count), one a training example")
+    for (values, name) in [
+      (options.groups?.count, "groups"), (options.sampleWeights?.count, "sample weights"),
+      (options.superclasses?.count, "superclasses"),
+    ] {
+      if let values, values != train.count {
+        throw TransferError(name, found: "\(values)", expected: "\(train.count), one a training example")
+      }
     }
-    let (kept, held) =
-      options.holdout == 0
-      ? (Array(0..<all.count), [])
-      : Holdout.split(
-        labels: all.labels, groups: options.groups, fraction: options.holdout, seed: options.seed,
-        purpose: .transfer)
-    if options.holdout > 0 && held.isEmpty {
-      throw TransferError(
-        "holdout", found: "\(options.holdout) of \(all.count) examples",
-        expected: "a share that holds at least one")
+    let superclasses = try options.superclasses.map { try Superclasses($0, of: train.labels, classes) }
+    let choice = try Choice(train, validation, options)
+    // What is fitted in the end: the training set, and a validation set after it.
+    var all = try validation.map { try train.joined(with: $0) } ?? train
+    var tested = test
+    if options.normalizes {
+      all = try all.normalized()
+      tested = try tested?.normalized()
     }
     var standardization: (mean: Tensor, deviation: Tensor)?
     if options.standardizes {
       let values = try all.features.to(.f64)
-      let mean = try values.mean([0])
-      let deviation = try (values - mean).square().mean([0]).sqrt()
+      let own = try values.narrow(0, 0, train.count)
+      let mean = try own.mean([0])
+      let deviation = try (own - mean).square().mean([0]).sqrt()
       let divisor = try Tensor.where(
         deviation.equals(.zeros([], type: .f64)), .ones([], type: .f64), deviation)
       all = all.replacing(try (values - mean) / divisor)
       tested = try tested.map { $0.replacing(try ($0.features.to(.f64) - mean) / divisor) }
       standardization = (mean, divisor)
     }
-    let total = options.lambdas.count + (held.isEmpty ? 0 : 1)
-    let fitted = held.isEmpty ? all : try all.selecting(kept)
-    let path = try ProbeFit(fitted, classes, options.lambdas, start: nil, accuracy: options.accuracy) {
-      progress?(Progress(done: $0, total: total))
+    let count = options.lambdas.count
+    let paths = choice.parts.count + (choice.fitsAll ? 1 : 0)
+    let total = paths * count + (choice.fitsAll || choice.parts.isEmpty ? 0 : 1)
+    var done = 0
+    func path(_ places: [Int]?) throws -> ProbeFit {
+      let set = try places.map { try all.selecting($0) } ?? all
+      defer { done += count }
+      return try ProbeFit(
+        set, classes, options.lambdas, start: nil, options.manner(set.labels, places: places)
+      ) { progress?(Progress(done: done + $0, total: total)) }
     }
-    let testAccuracies = try tested.map { try path.accuracies(on: $0) }
-    var entries = path.entries
-    for index in entries.indices { entries[index].testAccuracy = testAccuracies?[index] }
+    // The right answers of each lambda on what was held out, and the path that is told of.
+    var right = [Double](repeating: 0, count: count)
+    var told: ProbeFit?
+    for part in choice.parts {
+      let fitted = try path(part.kept)
+      let held = try all.selecting(part.held)
+      for (index, accuracy) in try fitted.accuracies(on: held).enumerated() {
+        right[index] += (accuracy * Double(held.count)).rounded()
+      }
+      if !choice.fitsAll { told = fitted }
+    }
+    let shown = try told ?? path(nil)
+    let heldCount = choice.parts.reduce(0) { $0 + $1.held.count }
+    let testAccuracies = try tested.map { try shown.accuracies(on: $0) }
+    var entries = shown.entries
+    for index in entries.indices {
+      entries[index].testAccuracy = testAccuracies?[index]
+      if heldCount > 0 { entries[index].holdoutAccuracy = right[index] / Double(heldCount) }
+    }
     var result = ProbeResult(
-      n: all.count, dimensions: all.dimensions, classes: classes.count, holdoutCount: held.count,
-      gradientNormAtZero: path.gradientNormAtZero, largestGradientRatio: path.largestRatio, seconds: 0,
-      path: [])
+      n: all.count, dimensions: all.dimensions, classes: classes.count, holdoutCount: heldCount, folds: options.folds,
+      gradientNormAtZero: shown.gradientNormAtZero, largestGradientRatio: shown.largestRatio, seconds: 0, path: entries)
     if tested == nil { result.reason = "no test set was given" }
-    var final: ProbeFit?
-    if held.isEmpty {
+    var final: (weight: Tensor, bias: Tensor)?
+    if heldCount == 0 {
       result.reason = "nothing was held out, so no lambda was chosen"
-    } else {
-      let accuracies = try path.accuracies(on: all.selecting(held))
-      for index in entries.indices { entries[index].holdoutAccuracy = accuracies[index] }
-      let best = accuracies.indices.max {
-        (accuracies[$0], options.lambdas[$0]) < (accuracies[$1], options.lambdas[$1])
+    } else if let best = right.indices.max(by: {
+      (right[$0], options.lambdas[$0]) < (right[$1], options.lambdas[$1])
+    }) {
+      var refit = shown
+      var place = best
+      if !choice.fitsAll {
+        refit = try ProbeFit(
+          all, classes, [options.lambdas[best]], start: shown.weightsAndBiases(best),
+          options.manner(all.labels, places: nil))
+        place = 0
       }
-      if let best {
-        let refit = try ProbeFit(
-          all, classes, [options.lambdas[best]], start: path.weightsAndBiases(best),
-          accuracy: options.accuracy)
-        result.lambda = options.lambdas[best]
-        result.holdoutAccuracy = accuracies[best]
-        result.refit = refit.entries[0]
-        result.largestGradientRatio = max(result.largestGradientRatio, refit.largestRatio)
-        if let tested {
-          let predicted = try refit.predictions(on: tested)[0]
-          let hits = zip(predicted, tested.labels).count { $0 == $1 }
-          result.accuracy = Double(hits) / Double(tested.count)
-          result.meanPerClassAccuracy = Accuracy.meanPerClass(predicted: predicted, labels: tested.labels)
-          result.refit?.testAccuracy = result.accuracy
+      result.lambda = options.lambdas[best]
+      result.holdoutAccuracy = right[best] / Double(heldCount)
+      let lambdas = options.lambdas
+      result.atEdge = count > 1 && (lambdas[best] == lambdas.min() || lambdas[best] == lambdas.max())
+      result.refit = refit.entries[place]
+      result.largestGradientRatio = max(result.largestGradientRatio, refit.largestRatio)
+      if let tested {
+        let logits = try refit.logits(place, of: tested.features)
+        let predicted = try logits.argmax(0).ints()
+        result.tell(predicted.map { classes.values[$0] }, tested.labels, classes)
+        if let superclasses {
+          (result.superclassAccuracy, result.withinSuperclassAccuracy) = try superclasses.judge(
+            logits, predicted, tested.labels.map(classes.index))
         }
-        final = refit
-        progress?(Progress(done: total, total: total))
       }
+      final = try refit.weightsAndBiases(place)
+      progress?(Progress(done: total, total: total))
     }
-    result.path = entries
     return Outcome(
-      result: result, classes: classes.values, weights: path.weights, biases: path.biases,
-      finalWeight: try final?.weights.select(0, 0), finalBias: try final?.biases.select(0, 0),
-      standardization: standardization)
+      result: result, classes: classes.values, weights: shown.weights, biases: shown.biases,
+      finalWeight: final?.weight, finalBias: final?.bias, standardization: standardization)
+  }
+}
+
+extension ProbeResult {
+  /// Takes in the chosen fit's answers on the test set.
+  fileprivate mutating func tell(_ predicted: [Int], _ labels: [Int], _ classes: Classes) {
+    let hits = zip(predicted, labels).map { $0 == $1 }
+    accuracy = Double(hits.count { $0 }) / Double(labels.count)
+    meanPerClassAccuracy = Accuracy.meanPerClass(predicted: predicted, labels: labels)
+    refit?.testAccuracy = accuracy
+    perClassAccuracy = classes.values.map { value in
+      let own = labels.indices.filter { labels[$0] == value }
+      return own.isEmpty ? nil : Double(own.count { hits[$0] }) / Double(own.count)
+    }
+  }
+}
+
+/// Which classes belong together.
+private struct Superclasses {
+  /// Of each class.
+  let of: [Int]
+
+  init(_ superclasses: [Int], of labels: [Int], _ classes: Classes) throws(TransferError) {
+    var known: [Int: Int] = [:]
+    for (label, superclass) in zip(labels, superclasses) {
+      if let other = known[label], other != superclass {
+        throw TransferError(
+          "superclasses", found: "\(other) and \(superclass) for label \(label)", expected: "one superclass a label")
+      }
+      known[label] = superclass
+    }
+    // A label that only a validation set has stands alone.
+    let alone = (known.values.max() ?? 0) + 1
+    of = classes.values.enumerated().map { known[$1] ?? alone + $0 }
+  }
+
+  /// Shares of answers of the right superclass, and of right ones among the own superclass's. `logits` [K, n].
+  func judge(_ logits: Tensor, _ predicted: [Int], _ truths: [Int?]) throws -> (coarse: Double, within: Double) {
+    let n = predicted.count
+    let coarse = zip(predicted, truths).count { answer, truth in truth.map { of[answer] == of[$0] } ?? false }
+    let values = try logits.doubles()
+    let within = truths.enumerated().count { example, truth in
+      guard let truth else { return false }
+      let rivals = of.indices.filter { of[$0] == of[truth] }
+      // Of equal logits the lowest class, as everywhere.
+      let best = rivals.max { a, b in
+        let (x, y) = (values[a * n + example], values[b * n + example])
+        return x != y ? x < y : a > b
+      }
+      return best == truth
+    }
+    return (Double(coarse) / Double(n), Double(within) / Double(n))
+  }
+}
+
+/// What is held out to choose by.
+private struct Choice {
+  /// Places of the examples that are fitted and of those that judge, for each fit of the path.
+  let parts: [(kept: [Int], held: [Int])]
+  /// Whether the path told of is fitted on all examples.
+  let fitsAll: Bool
+
+  init(_ train: LabelledFeatures, _ validation: LabelledFeatures?, _ options: ProbeOptions) throws {
+    let all = Array(0..<train.count)
+    if let validation {
+      guard options.folds == nil else {
+        throw TransferError("folds", found: "beside a validation set", expected: "one of the two")
+      }
+      parts = [(all, Array(train.count..<train.count + validation.count))]
+      fitsAll = false
+    } else if let folds = options.folds {
+      guard options.groups == nil else {
+        throw TransferError("folds", found: "beside groups", expected: "a holdout, which keeps groups whole")
+      }
+      let foldOf = try CrossValidation(labels: train.labels, folds: folds, options).foldOf
+      parts = (0..<folds).map { fold in (all.filter { foldOf[$0] != fold }, all.filter { foldOf[$0] == fold }) }
+      fitsAll = true
+      for part in parts where Set(part.kept.map { train.labels[$0] }).count < 2 {
+        throw TransferError(
+          "folds", found: "\(folds), of which one leaves one class", expected: "more examples a class")
+      }
+    } else if options.holdout > 0 {
+      let split = Holdout.split(
+        labels: train.labels, groups: options.groups, fraction: options.holdout, seed: options.seed, purpose: .transfer)
+      guard !split.held.isEmpty else {
+        throw TransferError(
+          "holdout", found: "\(options.holdout) of \(train.count) examples",
+          expected: "a share that holds at least one")
+      }
+      parts = [split]
+      fitsAll = false
+    } else {
+      parts = []
+      fitsAll = true
+    }
   }
 }
 

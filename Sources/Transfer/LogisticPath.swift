@@ -19,13 +19,8 @@ struct LogisticPath {
     /// fall is down to rounding.
     var gap = 1e-8
 
-    /// Whether the lambdas are taken one after the other, largest first, each from the last solution: then small ones,
-    /// whose problems hardly differ, are nearly done as they begin.
-    var isSequential = false
-
     /// What the protocol asks for and no more.
-    static let protocolBound = Tolerance(
-      gradient: 9e-6, decrease: .infinity, gap: .infinity, isSequential: true)
+    static let protocolBound = Tolerance(gradient: SequentialPath.target, decrease: .infinity, gap: .infinity)
 
     /// What problems of `unknowns` weights are held to: beyond a few thousand, where the last digits of the objective
     /// cost minutes, less than what small ones are.
@@ -59,7 +54,7 @@ struct LogisticPath {
     var solutions: [Int: Tensor] = [:]  // by place in `order`
     var steps = [Int](repeating: 0, count: lambdas.count)
     let width = max(1, blockLimit / max(1, problem.classes * problem.count))
-    let isSequential = tolerance.isSequential || Preconditioner.allowsDense(problem)
+    let isSequential = Preconditioner.allowsDense(problem)
     let passes = isSequential ? lambdas.indices.map { [$0] } : Self.passes(lambdas.count)
     var memory = Memory()
     for pass in passes {
@@ -121,7 +116,7 @@ struct LogisticPath {
       }
     }
     let weights = try Tensor.stack(candidates)
-    let losses = try SoftmaxLikelihood(logits: problem.logits(weights), problem.examples).loss.doubles()
+    let losses = try Likelihood(logits: problem.logits(weights), problem.examples).loss.doubles()
     let squares = try (weights.square() * problem.penalized).sum([1, 2]).doubles()
     let objectives = zip(losses, squares).map { $0 + lambdas[place] / 2 * $1 }
     let best = objectives.indices.min { objectives[$0] < objectives[$1] } ?? 0
@@ -135,7 +130,7 @@ struct LogisticPath {
     var active = Array(lambdas.indices)
     var lambda = lambdas
     var weights = start
-    var likelihood = try SoftmaxLikelihood(logits: problem.logits(weights), problem.examples)
+    var likelihood = try Likelihood(logits: problem.logits(weights), problem.examples)
     var logits = try problem.logits(weights)
     var results = [Tensor?](repeating: nil, count: lambdas.count)
     var steps = [Int](repeating: 0, count: lambdas.count)
@@ -145,7 +140,7 @@ struct LogisticPath {
     while true {
       let penalty = try Tensor(lambda, shape: [lambda.count, 1, 1]) * problem.penalized
       let gradient = try problem.transposed(likelihood.residual()) + penalty * weights
-      let norms = try problem.originalNorms(gradient)
+      let norms = try problem.coordinates.originalNorms(gradient)
       let scale = max(problem.gradientNormAtZero, .leastNormalMagnitude)
       let ratios = norms.map { $0 / scale }
       let losses = try likelihood.loss.doubles()
@@ -169,7 +164,7 @@ struct LogisticPath {
         current.weights = try weights.indexSelect(0, places)
         current.logits = try logits.indexSelect(0, places)
         current.gradient = try gradient.indexSelect(0, places)
-        current.likelihood = try SoftmaxLikelihood(logits: current.logits, problem.examples)
+        current.likelihood = try Likelihood(logits: current.logits, problem.examples)
         active = left.map { active[$0] }
         lambda = left.map { lambda[$0] }
         memory.preconditioner = try memory.preconditioner?.selecting(places)
@@ -182,7 +177,7 @@ struct LogisticPath {
       let remaining = try Tensor(lambda, shape: [lambda.count, 1, 1]) * problem.penalized
       let preconditioner = try refresh(&memory, current.likelihood, remaining)
       let (direction, taken) = try ConjugateDirections(
-        problem: problem, probabilities: current.likelihood.probabilities(), penalty: remaining,
+        problem: problem, spread: current.likelihood.spread(), penalty: remaining,
         preconditioner: preconditioner, precision: precision
       ).solve(current.gradient, tolerances: tolerances, limit: tolerance.directionSteps)
       memory.lastSteps = taken
@@ -212,13 +207,13 @@ struct LogisticPath {
   /// take more than a few steps with those at hand; the whole Hessian, where it is small enough, once the steps spent
   /// since have cost as much as making it.
   private func refresh(
-    _ memory: inout Memory, _ likelihood: SoftmaxLikelihood, _ penalty: Tensor
+    _ memory: inout Memory, _ likelihood: Likelihood, _ penalty: Tensor
   ) throws -> Preconditioner {
     let unknowns = problem.classes * problem.size
     let isWorthWhole = memory.lastSteps > Self.fewSteps && memory.steps * Self.wholeCost > unknowns
     if penalty.shape[0] == 1, isWorthWhole, Preconditioner.allowsDense(problem),
       let whole = try Preconditioner.dense(
-        problem, probabilities: likelihood.probabilities(), curvature: likelihood.curvature(), penalty: penalty)
+        problem, probabilities: likelihood.spread(), curvature: likelihood.curvature(), penalty: penalty)
     {
       memory.preconditioner = whole
       memory.steps = 0

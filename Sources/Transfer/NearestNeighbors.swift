@@ -55,7 +55,7 @@ public struct NearestNeighbors {
       let (base, queries) = (try train.selecting(kept), try train.selecting(held))
       for distance in options.distances {
         let places = table.indices.filter { table[$0].distance == distance }
-        let predictions = try predict(queries, from: base, classes, places.map { table[$0] }, distance)
+        let predictions = try predict(queries, from: base, classes, places.map { table[$0] }, distance).predictions
         for (place, predicted) in zip(places, predictions) {
           let hits = zip(predicted, queries.labels).count { $0 == $1 }
           table[place].holdoutAccuracy = Double(hits) / Double(queries.count)
@@ -65,14 +65,19 @@ public struct NearestNeighbors {
     // Of equal accuracies the first: the smallest k, then the order of the lists.
     var chosen = table[0]
     for entry in table where (entry.holdoutAccuracy ?? 0) > (chosen.holdoutAccuracy ?? 0) { chosen = entry }
-    let predicted = try predict(test, from: train, classes, [chosen], chosen.distance)[0]
+    let most = options.retrieves ? max(classes.sizes.max() ?? 1, options.ks.max() ?? 1) : chosen.k
+    let found = try predict(test, from: train, classes, [chosen], chosen.distance, most: most)
+    let predicted = found.predictions[0]
     let hits = zip(predicted, test.labels).count { $0 == $1 }
     return KNNResult(
       n: train.count, queries: test.count, dimensions: train.dimensions, classes: classes.count, k: chosen.k,
       distance: chosen.distance, weighting: chosen.weighting, temperature: chosen.temperature,
       accuracy: Double(hits) / Double(test.count),
       meanPerClassAccuracy: Accuracy.meanPerClass(predicted: predicted, labels: test.labels),
-      holdoutAccuracy: chosen.holdoutAccuracy, seconds: 0, table: table)
+      holdoutAccuracy: chosen.holdoutAccuracy, seconds: 0,
+      retrieval: options.retrieves
+        ? retrieval(found.neighbors, train.labels, test.labels, classes, ks: Set(options.ks).sorted()) : nil,
+      table: table)
   }
 
   /// All combinations, k outermost and ascending.
@@ -88,12 +93,38 @@ public struct NearestNeighbors {
     }
   }
 
+  /// Recall and mean average precision of the neighbours of each query.
+  private static func retrieval(
+    _ neighbors: NeighborSearch.Neighbors, _ gallery: [Int], _ labels: [Int], _ classes: Classes, ks: [Int]
+  ) -> KNNResult.Retrieval? {
+    var hits = [Int](repeating: 0, count: ks.count)
+    var (sum, queries) = (0.0, 0)
+    for (query, label) in labels.enumerated() {
+      guard let own = classes.index(of: label) else { continue }
+      queries += 1
+      let isRight = neighbors.indices[query * neighbors.k..<(query + 1) * neighbors.k].map { gallery[$0] == label }
+      if let first = isRight.firstIndex(of: true) {
+        for (place, k) in ks.enumerated() where first < k { hits[place] += 1 }
+      }
+      var (right, precision) = (0, 0.0)
+      for (rank, hit) in isRight.prefix(classes.sizes[own]).enumerated() where hit {
+        right += 1
+        precision += Double(right) / Double(rank + 1)
+      }
+      sum += precision / Double(classes.sizes[own])
+    }
+    guard queries > 0 else { return nil }
+    return KNNResult.Retrieval(
+      recall: Dictionary(uniqueKeysWithValues: zip(ks, hits.map { Double($0) / Double(queries) })),
+      mapAtR: sum / Double(queries), queries: queries)
+  }
+
   /// The label that each way gives each query [ways][queries], from one search.
   private static func predict(
     _ queries: LabelledFeatures, from base: LabelledFeatures, _ classes: Classes, _ ways: [KNNResult.Entry],
-    _ distance: KNNOptions.Distance
-  ) throws -> [[Int]] {
-    let most = ways.map(\.k).max() ?? 1
+    _ distance: KNNOptions.Distance, most: Int? = nil
+  ) throws -> (predictions: [[Int]], neighbors: NeighborSearch.Neighbors) {
+    let most = most ?? ways.map(\.k).max() ?? 1
     let neighbors = try NeighborSearch(base.features, distance: distance).nearest(most, of: queries.features)
     let classOf = base.labels.map { classes.index(of: $0) ?? 0 }
     var predictions = [[Int]](repeating: [], count: ways.count)
@@ -106,7 +137,7 @@ public struct NearestNeighbors {
         predictions[place].append(classes.values[winner])
       }
     }
-    return predictions
+    return (predictions, neighbors)
   }
 }
 

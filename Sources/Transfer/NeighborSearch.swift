@@ -18,7 +18,7 @@ struct NeighborSearch {
   }
 
   let distance: KNNOptions.Distance
-  private let base: ExactScores
+  private let base, norms: Tensor
   private let tiles: [(offset: Int, matrix: Tensor, bias: Tensor?)]  // [d, m] f32, [m]
   private let center: Tensor?
   private let largestNorm: Double
@@ -28,7 +28,8 @@ struct NeighborSearch {
   init(_ features: Tensor, distance: KNNOptions.Distance) throws {
     self.distance = distance
     (count, dimensions) = (features.shape[0], features.shape[1])
-    base = try ExactScores(features)
+    base = try features.elementType == .f64 ? features.contiguous() : features.to(.f32).contiguous()
+    norms = try base.rowNorms()
     center = distance == .euclidean ? try features.to(.f64).mean([0]) : nil
     let size = 8192
     var tiles: [(offset: Int, matrix: Tensor, bias: Tensor?)] = []
@@ -62,8 +63,17 @@ struct NeighborSearch {
     var result = Neighbors(k: k, indices: [], scores: [])
     result.indices.reserveCapacity(total * k)
     result.scores.reserveCapacity(total * k)
-    let exact = try ExactScores(queries)
+    // In one type that holds both exactly.
+    let isWide = base.elementType == .f64 || queries.elementType == .f64
+    let (exact, own) = (try base.to(isWide ? .f64 : .f32), try queries.to(isWide ? .f64 : .f32).contiguous())
+    let ownNorms = try own.rowNorms()
     let candidates = min(count, k + max(8, k / 8))
+    func rescored(_ first: Int, _ height: Int, _ candidates: Tensor) throws -> (scores: [Double], indices: [Int]) {
+      let found = try exact.rescored(
+        norms: norms, queries: own.narrow(0, first, height), queryNorms: ownNorms.narrow(0, first, height),
+        candidates: candidates, k: k, euclidean: distance == .euclidean)
+      return (try found.scores.doubles(), try found.indices.ints())
+    }
     for start in stride(from: 0, to: total, by: 512) {
       let block = try queries.narrow(0, start, min(512, total - start))
       let ready = try Self.prepared(block, distance, center)
@@ -75,33 +85,24 @@ struct NeighborSearch {
         if let bias = tile.bias { scores = try scores + bias }
         try scores.mergeTopK(offset: tile.offset, values: values, indices: indices)
       }
-      let rough = try values.floats()
-      let found = try indices.ints()
-      let norms = try ready.to(.f64).square().sum([1]).sqrt().doubles()
-      for row in 0..<height {
-        let range = row * candidates..<(row + 1) * candidates
-        let query = start + row
-        var ranked = order(
-          found[range].map { (score: base.score($0, exact, query, distance), index: $0) })
-        if candidates < count {
+      var found = try rescored(start, height, indices)
+      if candidates < count {
+        let last = try values.select(1, candidates - 1).doubles()
+        let lengths = try ready.to(.f64).square().sum([1]).sqrt().doubles()
+        for row in 0..<height {
           // What was left out scores at most the last candidate's rough score, give or take rounding.
-          let bound = Double(rough[range.upperBound - 1]) + rounding(norms[row])
-          if roughScale(ranked[k - 1].score, norms[row]) <= bound {
-            ranked = order((0..<count).map { (score: base.score($0, exact, query, distance), index: $0) })
-            result.rescued += 1
-          }
-        }
-        for neighbor in ranked.prefix(k) {
-          result.indices.append(neighbor.index)
-          result.scores.append(neighbor.score)
+          let bound = last[row] + rounding(lengths[row])
+          guard roughScale(found.scores[row * k + k - 1], lengths[row]) <= bound else { continue }
+          let all = try rescored(start + row, 1, Tensor(Array(0..<count), shape: [1, count]))
+          found.scores.replaceSubrange(row * k..<(row + 1) * k, with: all.scores)
+          found.indices.replaceSubrange(row * k..<(row + 1) * k, with: all.indices)
+          result.rescued += 1
         }
       }
+      result.indices += found.indices
+      result.scores += found.scores
     }
     return result
-  }
-
-  private func order(_ candidates: [(score: Double, index: Int)]) -> [(score: Double, index: Int)] {
-    candidates.sorted { $0.score != $1.score ? $0.score > $1.score : $0.index < $1.index }
   }
 
   /// An exact score in the units of the tiles: the cosine, or q.b - |b|^2 / 2 about the centre.
@@ -113,100 +114,5 @@ struct NeighborSearch {
   private func rounding(_ norm: Double) -> Double {
     let unit = (Double(dimensions) / 16 + 32) * 0x1p-24
     return distance == .cosine ? unit : unit * (norm * largestNorm + largestNorm * largestNorm)
-  }
-}
-
-/// Scores of pairs of rows in double precision, from numbers as they came.
-struct ExactScores {
-  private let values: [Float]
-  private let wideValues: [Double]
-  private let norms: [Double]
-  private let dimensions: Int
-
-  /// Rows [n, d]; f64 rows are kept as they are, others as f32, which holds f16 and bf16 exactly.
-  init(_ features: Tensor) throws {
-    let (count, dimensions) = (features.shape[0], features.shape[1])
-    let isWide = features.elementType == .f64
-    let values = isWide ? [] : try features.floats()
-    let wideValues = isWide ? try features.doubles() : []
-    norms = (0..<count).map { row in
-      isWide
-        ? wideValues.withUnsafeBufferPointer { Self.dot($0, row, $0, row, dimensions).squareRoot() }
-        : values.withUnsafeBufferPointer { Self.dot($0, row, $0, row, dimensions).squareRoot() }
-    }
-    self.values = values
-    self.wideValues = wideValues
-    self.dimensions = dimensions
-  }
-
-  /// cos, or minus the Euclidean distance, of this set's `row` and `other`'s `query`.
-  func score(_ row: Int, _ other: ExactScores, _ query: Int, _ distance: KNNOptions.Distance) -> Double {
-    switch distance {
-    case .cosine:
-      let product = norms[row] * other.norms[query]
-      return product == 0 ? 0 : pair(row, other, query, Self.dot, Self.dot, Self.dot, Self.dot) / product
-    case .euclidean:
-      let square = pair(row, other, query, Self.gap, Self.gap, Self.gap, Self.gap)
-      return -square.squareRoot()
-    }
-  }
-
-  private typealias Kernel<A, B> = (UnsafeBufferPointer<A>, Int, UnsafeBufferPointer<B>, Int, Int) -> Double
-
-  @inline(__always)
-  private func pair(
-    _ row: Int, _ other: ExactScores, _ query: Int, _ narrow: Kernel<Float, Float>,
-    _ left: Kernel<Double, Float>,
-    _ right: Kernel<Float, Double>, _ wide: Kernel<Double, Double>
-  ) -> Double {
-    values.withUnsafeBufferPointer { a in
-      wideValues.withUnsafeBufferPointer { wideA in
-        other.values.withUnsafeBufferPointer { b in
-          other.wideValues.withUnsafeBufferPointer { wideB in
-            switch (a.isEmpty, b.isEmpty) {
-            case (false, false): narrow(a, row, b, query, dimensions)
-            case (true, false): left(wideA, row, b, query, dimensions)
-            case (false, true): right(a, row, wideB, query, dimensions)
-            case (true, true): wide(wideA, row, wideB, query, dimensions)
-            }
-          }
-        }
-      }
-    }
-  }
-
-  @inline(__always)
-  private static func dot<A: BinaryFloatingPoint, B: BinaryFloatingPoint>(
-    _ a: UnsafeBufferPointer<A>, _ i: Int, _ b: UnsafeBufferPointer<B>, _ j: Int, _ d: Int
-  ) -> Double {
-    var sum = SIMD4<Double>.zero
-    let (x, y) = (i * d, j * d)
-    var place = 0
-    while place + 4 <= d {
-      let left = SIMD4(
-        Double(a[x + place]), Double(a[x + place + 1]), Double(a[x + place + 2]), Double(a[x + place + 3]))
-      let right = SIMD4(
-        Double(b[y + place]), Double(b[y + place + 1]), Double(b[y + place + 2]), Double(b[y + place + 3]))
-      sum += left * right
-      place += 4
-    }
-    var rest = sum.sum()
-    while place < d {
-      rest += Double(a[x + place]) * Double(b[y + place])
-      place += 1
-    }
-    return rest
-  }
-
-  @inline(__always)
-  private static func gap<A: BinaryFloatingPoint, B: BinaryFloatingPoint>(
-    _ a: UnsafeBufferPointer<A>, _ i: Int, _ b: UnsafeBufferPointer<B>, _ j: Int, _ d: Int
-  ) -> Double {
-    var sum = 0.0
-    for place in 0..<d {
-      let difference = Double(a[i * d + place]) - Double(b[j * d + place])
-      sum += difference * difference
-    }
-    return sum
   }
 }

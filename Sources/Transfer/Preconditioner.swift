@@ -1,15 +1,15 @@
 import Torch
 
-/// What conjugate gradients divide by: an approximation M of the Hessian, one block a class, on the directions whose sum
-/// over classes is 0, where gradients and solutions lie. For a residual r it gives z_k = M_k^-1 (r_k - c) with c such
-/// that the z_k sum to 0.
+/// What conjugate gradients divide by: an approximation M of the Hessian, one block a class. Where classes are alternatives,
+/// gradients and solutions sum to 0 over them: for a residual r it then gives z_k = M_k^-1 (r_k - c) with c such that the
+/// z_k do, too; else M_k^-1 r_k, and there are no sums.
 enum Preconditioner {
   /// M_k is the Hessian's diagonal: 1 / M [L, K, e] and its sum over classes [L, 1, e]. Exact at zero weights, where
   /// every example has the same probabilities, in the basis that the features were rotated to.
-  case diagonal(inverse: Tensor, sum: Tensor)
+  case diagonal(inverse: Tensor, sum: Tensor?)
   /// M_k is class k's own Hessian block: its inverse [L, K, e, e], and the inverse of their sum [L, 1, e, e]. Good where
   /// classes have examples of their own that still matter, which the diagonal does not see.
-  case blocks(inverse: Tensor, share: Tensor)
+  case blocks(inverse: Tensor, share: Tensor?)
   /// The inverse of the whole Hessian of one lambda [K e, K e]: exact where it was made, and close for the lambdas and
   /// weights next to it. The inverse, since solving with a factor would take ten times as long for one right side.
   case dense(inverse: Tensor)
@@ -21,7 +21,7 @@ enum Preconditioner {
   static func diagonal(_ problem: LogisticProblem, curvature: Tensor, penalty: Tensor) throws -> Preconditioner {
     let diagonal = try problem.transposedSquares(curvature) + penalty
     let inverse = try diagonal.clamp(1e-100, .infinity).reciprocal()
-    return .diagonal(inverse: inverse, sum: try inverse.sum([1], keep: true))
+    return .diagonal(inverse: inverse, sum: problem.examples.isCoupled ? try inverse.sum([1], keep: true) : nil)
   }
 
   /// The blocks; nil where they cannot be factored, as when all probabilities are 0 or 1 to the last digit.
@@ -44,21 +44,22 @@ enum Preconditioner {
       let identity = try Tensor.eye(size, type: .f64).unsqueeze(0).expand(scaled.shape)
       let inverse = try identity.choleskySolve(factor) * scaling
       guard try inverse.isAllFinite() else { return nil }
+      inverses.append(inverse)
+      guard problem.examples.isCoupled else { continue }
       let sum = try inverse.sum([0], keep: true)
       let diagonal = try sum.diagonal(1, 2)
       let unit = try diagonal.unsqueeze(1).rsqrt() * diagonal.unsqueeze(2).rsqrt()
       guard let sumFactor = try? (sum * unit + ridge.unsqueeze(0)).cholesky() else { return nil }
       let one = try Tensor.eye(size, type: .f64).unsqueeze(0)
-      inverses.append(inverse)
       shares.append(try one.choleskySolve(sumFactor) * unit)
     }
-    return .blocks(inverse: try .stack(inverses), share: try .stack(shares))
+    return .blocks(inverse: try .stack(inverses), share: shares.isEmpty ? nil : try .stack(shares))
   }
 
   /// Whether a problem is small enough for `dense`: its memory, and a second or two of work.
   static func allowsDense(_ problem: LogisticProblem) -> Bool {
     let unknowns = problem.classes * problem.size
-    return unknowns <= 6200 && problem.count * unknowns * unknowns <= 120_000_000_000
+    return problem.examples.isCoupled && unknowns <= 6200 && problem.count * unknowns * unknowns <= 120_000_000_000
   }
 
   /// The whole Hessian for the probabilities and `curvature` [1, K, n] of one lambda; nil where it cannot be factored.
@@ -74,7 +75,9 @@ enum Preconditioner {
       let count = min(width, problem.count - first)
       let features = try problem.features.narrow(1, first, count)  // [e, m]
       let weights = try probabilities.select(0, 0).narrow(1, first, count).unsqueeze(1)  // [K, 1, m]
-      let weighted = try (weights * features).reshape([unknowns, count])
+      var own = features
+      if let each = problem.examples.weights { own = try own * each.reshape([1, -1]).narrow(1, first, count).sqrt() }
+      let weighted = try (weights * own).reshape([unknowns, count])
       product = try product - weighted.matmul(weighted.t())
       // Not the difference of p and p^2, which cancels where p is nearly 1.
       let spread = try curvature.select(0, 0).narrow(1, first, count).unsqueeze(1)
@@ -101,9 +104,11 @@ enum Preconditioner {
     switch self {
     case .diagonal(let inverse, let sum):
       let scaled = try residual * inverse
+      guard let sum else { return scaled }
       return try scaled - inverse * (scaled.sum([1], keep: true) / sum)
     case .blocks(let inverse, let share):
       let scaled = try inverse.matmul(residual.unsqueeze(3))  // [L, K, e, 1]
+      guard let share else { return try scaled.squeeze(3) }
       let common = try share.matmul(scaled.sum([1], keep: true))  // [L, 1, e, 1]
       // Symmetric: z = B r - B (sum B)^-1 sum B r.
       return try (scaled - inverse.matmul(common.expand(scaled.shape))).squeeze(3)
@@ -117,9 +122,9 @@ enum Preconditioner {
   func selecting(_ places: Tensor) throws -> Preconditioner {
     switch self {
     case .diagonal(let inverse, let sum):
-      .diagonal(inverse: try inverse.indexSelect(0, places), sum: try sum.indexSelect(0, places))
+      .diagonal(inverse: try inverse.indexSelect(0, places), sum: try sum?.indexSelect(0, places))
     case .blocks(let inverse, let share):
-      .blocks(inverse: try inverse.indexSelect(0, places), share: try share.indexSelect(0, places))
+      .blocks(inverse: try inverse.indexSelect(0, places), share: try share?.indexSelect(0, places))
     case .dense: self  // of one lambda
     }
   }

@@ -12,13 +12,17 @@ public struct ProbeResult: Codable, Hashable, Sendable {
     public var gapBound: Double
     /// Newton steps.
     public var iterations: Int
+    /// Whether the gradient norm is at most 1e-5 of that at zero weights.
+    public var converged: Bool
+    /// Whether `gapBound`, which the distance to the optimum is proven to be below, is at most 1e-4 of the objective.
+    public var certified: Bool
     /// Accuracy on the holdout; nil without one.
     public var holdoutAccuracy: Double?
     /// Accuracy of this fit on the test set; nil without one. Nothing is chosen by it.
     public var testAccuracy: Double?
 
     enum CodingKeys: String, CodingKey {
-      case lambda, objective, iterations
+      case lambda, objective, iterations, converged, certified
       case gradientNorm = "gradient_norm"
       case gapBound = "gap_bound"
       case holdoutAccuracy = "holdout_accuracy"
@@ -33,6 +37,8 @@ public struct ProbeResult: Codable, Hashable, Sendable {
       try container.encode(gradientNorm, forKey: .gradientNorm)
       try container.encode(gapBound, forKey: .gapBound)
       try container.encode(iterations, forKey: .iterations)
+      try container.encode(converged, forKey: .converged)
+      try container.encode(certified, forKey: .certified)
       try container.encode(holdoutAccuracy, forKey: .holdoutAccuracy)
       try container.encode(testAccuracy, forKey: .testAccuracy)
     }
@@ -48,8 +54,18 @@ public struct ProbeResult: Codable, Hashable, Sendable {
   public var accuracy: Double?
   /// The mean over the test set's classes of their accuracies.
   public var meanPerClassAccuracy: Double?
-  /// The best accuracy on the holdout, which chose lambda; the larger lambda among equals.
+  /// Share of test examples whose answer is of the right superclass; nil without superclasses.
+  public var superclassAccuracy: Double?
+  /// Share of test examples that are right when only the subclasses of their own superclass may be answered.
+  public var withinSuperclassAccuracy: Double?
+  /// Each class's accuracy on the test set, in the order of the labels; nil for one without test examples.
+  public var perClassAccuracy: [Double?]?
+  /// The best accuracy on the holdout, or over all folds, which chose lambda; the larger lambda among equals.
   public var holdoutAccuracy: Double?
+  /// Whether the chosen lambda is the first or last of several, so that a wider grid may find better; nil when none was.
+  public var atEdge: Bool?
+  /// Folds that lambda was chosen by; nil: a holdout.
+  public var folds: Int?
   /// The gradient norm at zero weights of the path's problem.
   public var gradientNormAtZero: Double
   /// The largest of the path's gradient norms, the refit's included, over that at zero weights.
@@ -66,7 +82,11 @@ public struct ProbeResult: Codable, Hashable, Sendable {
   public var reason: String?
 
   enum CodingKeys: String, CodingKey {
-    case n, dimensions, classes, lambda, accuracy, seconds, path, refit, reason
+    case n, dimensions, classes, lambda, accuracy, seconds, path, refit, reason, folds
+    case perClassAccuracy = "per_class_accuracy"
+    case superclassAccuracy = "superclass_accuracy"
+    case withinSuperclassAccuracy = "within_superclass_accuracy"
+    case atEdge = "at_edge"
     case holdoutCount = "holdout_count"
     case meanPerClassAccuracy = "mean_per_class_accuracy"
     case holdoutAccuracy = "holdout_accuracy"
@@ -85,7 +105,12 @@ public struct ProbeResult: Codable, Hashable, Sendable {
     try container.encode(lambda, forKey: .lambda)
     try container.encode(accuracy, forKey: .accuracy)
     try container.encode(meanPerClassAccuracy, forKey: .meanPerClassAccuracy)
+    try container.encode(perClassAccuracy, forKey: .perClassAccuracy)
+    try container.encodeIfPresent(superclassAccuracy, forKey: .superclassAccuracy)
+    try container.encodeIfPresent(withinSuperclassAccuracy, forKey: .withinSuperclassAccuracy)
     try container.encode(holdoutAccuracy, forKey: .holdoutAccuracy)
+    try container.encode(atEdge, forKey: .atEdge)
+    try container.encode(folds, forKey: .folds)
     try container.encode(gradientNormAtZero, forKey: .gradientNormAtZero)
     try container.encode(largestGradientRatio, forKey: .largestGradientRatio)
     try container.encode(seconds, forKey: .seconds)

@@ -15,6 +15,7 @@ import Testing
     struct Holm: Decodable { var p, adjusted: [Double] }
     struct Beta: Decodable { var a, b, x, value: Double }
     struct Student: Decodable { var degrees, quantile, t, p: Double }
+    struct Kendall: Decodable { var x, y: [Double], tau, weighted: Double }
     var summaries: [Summary]
     var paired: [Paired]
     var pearson: [Pair]
@@ -22,6 +23,7 @@ import Testing
     var holm: [Holm]
     var beta: [Beta]
     var student: [Student]
+    var kendall: [Kendall]
   }
 
   let cases: Cases
@@ -84,6 +86,13 @@ import Testing
       #expect(abs((found?.low ?? 9) - c.low) < 0.06 && abs((found?.high ?? 9) - c.high) < 0.06, "\(c)")
       #expect(found == Correlation.spearman(c.x, c.y), "the bootstrap is fixed by its seed")
     }
+    for c in cases.kendall {
+      #expect(close(Correlation.kendall(c.x, c.y)?.value, c.tau), "\(c)")
+      let weighted = Correlation.weightedKendall(c.x, c.y)
+      #expect(close(weighted?.value, c.weighted), "\(c)")
+      if let low = weighted?.low, let high = weighted?.high { #expect(low <= c.weighted && c.weighted <= high) }
+    }
+    #expect(Correlation.kendall([1, 1], [0, 1]) == nil && Correlation.weightedKendall([1, 2], [3, 3]) == nil)
     #expect(Correlation.pearson([1, 1], [0, 1]) == nil && Correlation.pearson([1], [1]) == nil)
     #expect(close(Correlation.pearson([1, 2, 3], [2, 4, 6])?.value, 1, 1e-15))
     #expect(Correlation.ranks([3, 1, 3, 2]) == [3.5, 1, 3.5, 2])

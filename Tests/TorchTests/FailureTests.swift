@@ -187,6 +187,16 @@ import Torch
         }
       ),
       (
+        "a candidate that is no row",
+        {
+          let rows = try Tensor.ones([2, 3])
+          _ = try rows.rescored(
+            norms: rows.rowNorms(), queries: rows, queryNorms: rows.rowNorms(),
+            candidates: Tensor([0, 2], shape: [2, 1]), k: 1,
+            euclidean: false)
+        }
+      ),
+      (
         "scores in f64",
         {
           try matrix(1, 3).mergeTopK(
@@ -198,6 +208,17 @@ import Torch
       ("rows in double", { _ = try matrix().columnSums() }),
       ("a row of another length", { _ = try matrix().to(.f32).subtracting(row: Tensor.zeros([4], type: .f64)) }),
       ("no panels", { _ = try matrix().gram(matrix()) }),
+    ],
+    "logistic regression": [
+      (
+        "rows of another width",
+        { _ = try LogisticRows(rows: Tensor.zeros([2, 15]), labels: [0, 1]).logits(Tensor.zeros([2, 15])) }
+      ),
+      (
+        "a label that is no class",
+        { _ = try LogisticRows(rows: Tensor.zeros([2, 16]), labels: [0, 9]).state(logits: Tensor.zeros([2, 2])) }
+      ),
+      ("blocks that are none", { _ = try matrix().blockProducts(matrix()) }),
     ],
     "outputs of classifiers": [
       ("a label that is no class", { _ = try matrix().outputRows(labels: Tensor([0, 9]), kind: .logits, bins: 15) }),

@@ -37,4 +37,43 @@ import Torch
     #expect(try indices.ints() == [22, 12, 21])
     #expect(try values.floats() == [3, 2, 1])
   }
+
+  /// Exact scores of some candidates, against their definition; equal ones by index, a zero vector at cosine 0.
+  @Test(arguments: [false, true], [ElementType.f32, .f64]) func rescoresCandidates(euclidean: Bool, type: ElementType)
+    throws
+  {
+    let (n, q, d, m, k) = (30, 5, 19, 12, 7)
+    var values = counterNumbers(1, n * d)
+    for i in 0..<d { values[4 * d + i] = 0 }
+    for i in 0..<d { values[9 * d + i] = values[6 * d + i] }  // equal rows
+    let base = try Tensor(values, shape: [n, d]).to(type)
+    let queries = try Tensor(counterNumbers(2, q * d), shape: [q, d]).to(type)
+    var places: [Int] = []
+    for query in 0..<q { for place in 0..<m { places.append((place * 3 + query) % n) } }
+    let (scores, indices) = try base.rescored(
+      norms: base.rowNorms(), queries: queries, queryNorms: queries.rowNorms(),
+      candidates: Tensor(places, shape: [q, m]), k: k,
+      euclidean: euclidean)
+    let (x, y) = (try base.doubles(), try queries.doubles())
+    let (found, order) = (try scores.doubles(), try indices.ints())
+    func score(_ row: Int, _ query: Int) -> Double {
+      var (dot, gap, length, other) = (0.0, 0.0, 0.0, 0.0)
+      for i in 0..<d {
+        let (a, b) = (x[row * d + i], y[query * d + i])
+        dot += a * b
+        gap += (a - b) * (a - b)
+        length += a * a
+        other += b * b
+      }
+      if euclidean { return -gap.squareRoot() }
+      return length == 0 ? 0 : dot / (length.squareRoot() * other.squareRoot())
+    }
+    for query in 0..<q {
+      let all = places[query * m..<(query + 1) * m].map { (score: score($0, query), row: $0) }
+      let ranked = all.sorted { abs($0.score - $1.score) > 1e-13 ? $0.score > $1.score : $0.row < $1.row }
+      let known = ranked.prefix(k)
+      #expect(Array(order[query * k..<(query + 1) * k]) == known.map(\.row))
+      for (a, b) in zip(found[query * k..<(query + 1) * k], known) { #expect(abs(a - b.score) < 1e-12) }
+    }
+  }
 }

@@ -2,6 +2,8 @@ import Foundation
 import Testing
 import Torch
 
+@testable import Transfer
+
 /// The JSON fixture `name` that generate.py wrote.
 func fixture<Value: Decodable>(_ name: String, as type: Value.Type) throws -> Value {
   let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
@@ -26,4 +28,13 @@ struct ProbeCase: Decodable {
   func tensor() throws -> Tensor {
     try Tensor(features, shape: [labels.count, features.count / labels.count])
   }
+}
+
+/// Options of a probe that is taken to the last digits.
+func exact(
+  lambdas: [Double] = ProbeOptions.grid(low: 1e-6, high: 1e5, count: 45), holdout: Double = 0.2, seed: UInt64 = 0,
+  groups: [Int]? = nil, accuracy: ProbeOptions.Accuracy = .high, standardizes: Bool = false
+) -> ProbeOptions {
+  ProbeOptions(
+    lambdas: lambdas, holdout: holdout, seed: seed, groups: groups, accuracy: accuracy, standardizes: standardizes)
 }

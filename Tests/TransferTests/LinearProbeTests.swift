@@ -11,7 +11,7 @@ import Torch
     let x = try known.tensor()
     let outcome = try LinearProbe.run(
       train: x, trainLabels: known.labels, test: x, testLabels: known.labels,
-      options: ProbeOptions(lambdas: known.lambdas, holdout: 0))
+      options: exact(lambdas: known.lambdas, holdout: 0))
     let result = outcome.result
     #expect(result.path.map(\.lambda) == known.lambdas)
     for (entry, least) in zip(result.path, known.objectives) {
@@ -31,7 +31,7 @@ import Torch
     let x = try known.tensor()
     let outcome = try LinearProbe.run(
       train: x, trainLabels: known.labels, test: nil, testLabels: [],
-      options: ProbeOptions(lambdas: [0.5, 20], holdout: 0))
+      options: exact(lambdas: [0.5, 20], holdout: 0))
     let d = x.shape[1]
     for (place, entry) in outcome.result.path.enumerated() {
       let w = try outcome.weights.select(0, place).doubles()
@@ -62,7 +62,7 @@ import Torch
   func closedForm(lambda: Double) throws {
     let outcome = try LinearProbe.run(
       train: Tensor([-1, 1] as [Double], shape: [2, 1]), trainLabels: [0, 1], test: nil, testLabels: [],
-      options: ProbeOptions(lambdas: [lambda], holdout: 0))
+      options: exact(lambdas: [lambda], holdout: 0))
     let w = try outcome.weights.doubles()
     #expect(abs(w[0] + w[1]) <= 1e-12 * abs(w[1]))
     #expect(abs(2 / (1 + exp(2 * w[1])) - lambda * w[1]) <= 1e-6 * lambda * w[1])
@@ -72,7 +72,7 @@ import Torch
   @Test func choosesOnTheHoldoutAndFitsAgainOnAll() throws {
     let known = try ProbeCase.named("overlapping")
     let x = try known.tensor()
-    let options = ProbeOptions(
+    let options = exact(
       lambdas: ProbeOptions.grid(low: 1e-3, high: 1e3, count: 13), holdout: 0.25, seed: 3)
     let outcome = try LinearProbe.run(
       train: x, trainLabels: known.labels, test: x, testLabels: known.labels, options: options)
@@ -83,7 +83,7 @@ import Torch
     let refit = try #require(result.refit)
     let all = try LinearProbe.run(
       train: x, trainLabels: known.labels, test: x, testLabels: known.labels,
-      options: ProbeOptions(lambdas: [refit.lambda], holdout: 0))
+      options: exact(lambdas: [refit.lambda], holdout: 0))
     #expect(abs(refit.objective - all.result.path[0].objective) <= 1e-9 * refit.objective)
     #expect(result.accuracy == all.result.path[0].testAccuracy)
     #expect(result.meanPerClassAccuracy != nil && result.holdoutCount == 20)
@@ -103,7 +103,7 @@ import Torch
     let x = try known.tensor()
     let outcome = try LinearProbe.run(
       train: x, trainLabels: known.labels.map { $0 == 0 ? 17 : -4 }, test: x,
-      testLabels: known.labels.map { $0 == 0 ? 17 : 5 }, options: ProbeOptions(lambdas: [1], holdout: 0.2))
+      testLabels: known.labels.map { $0 == 0 ? 17 : 5 }, options: exact(lambdas: [1], holdout: 0.2))
     #expect(outcome.classes == [-4, 17] && outcome.weights.shape == [1, 2, 6])
     let share = Double(known.labels.count { $0 == 0 }) / Double(known.labels.count)
     #expect(try #require(outcome.result.accuracy) <= share)
@@ -115,7 +115,7 @@ import Torch
     let labels = (0..<20).map { $0 < 8 ? 0 : $0 < 16 ? 1 : 2 }
     let fit = try ProbeFit(
       LabelledFeatures(x, labels, name: "train").selecting(Array(0..<16)), .init(labels), [0.1, 10],
-      start: nil, accuracy: .high)
+      start: nil, ProbeFit.Manner(accuracy: .high))
     #expect(try fit.weights.isAllFinite() && fit.weights.shape == [2, 3, 2])
     let predicted = try fit.predictions(on: LabelledFeatures(x, labels, name: "train"))
     #expect(predicted.allSatisfy { !$0.contains(2) })
@@ -123,7 +123,7 @@ import Torch
 
   @Test func standardizingIgnoresScalesAndConstantColumns() throws {
     let known = try ProbeCase.named("overlapping")
-    let options = ProbeOptions(lambdas: [1], holdout: 0, standardizes: true)
+    let options = exact(lambdas: [1], holdout: 0, standardizes: true)
     let x = try known.tensor()
     let scales = try Tensor([1e3, 1e-3, 1, 7, 2, 0] as [Double])
     let plain = try LinearProbe.run(
@@ -162,7 +162,7 @@ import Torch
     let x = try known.tensor()
     let outcome = try LinearProbe.run(
       train: x, trainLabels: known.labels, test: x, testLabels: known.labels,
-      options: ProbeOptions(lambdas: [0.1, 1], holdout: 0.2))
+      options: exact(lambdas: [0.1, 1], holdout: 0.2))
     let url = FileManager.default.temporaryDirectory.appendingPathComponent("probe-\(UUID()).safetensors")
     defer { try? FileManager.default.removeItem(at: url) }
     try outcome.write(to: url)
@@ -174,7 +174,7 @@ import Torch
 
   @Test func gridIsTheProtocols() throws {
     let grid = try ProbeOptions.parseGrid("1e-6:1e5:45")
-    #expect(grid == ProbeOptions().lambdas && grid.count == 45 && grid[0] == 1e-6 && grid[44] == 1e5)
+    #expect(grid == exact().lambdas && grid.count == 45 && grid[0] == 1e-6 && grid[44] == 1e5)
     #expect(abs(grid[24] - 1) <= 1e-15)
     for text in ["", "1:2", "0:1:3", "2:1:3", "1:2:1", "1:2:x", "1:inf:3", "nan:1:3", "1:2:3:4", "1:2:0"] {
       #expect(throws: TransferError.self) { try ProbeOptions.parseGrid(text) }
@@ -187,7 +187,7 @@ import Torch
     let x = try known.tensor()
     let result = try LinearProbe.run(
       train: x, trainLabels: known.labels, test: x, testLabels: known.labels,
-      options: ProbeOptions(lambdas: [1], holdout: 0)
+      options: exact(lambdas: [1], holdout: 0)
     ).result
     let data = try JSONEncoder().encode(result)
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
@@ -213,11 +213,11 @@ import Torch
   }
 }
 
-@Suite struct SoftmaxLikelihoodTests {
+@Suite struct LikelihoodTests {
   /// Far from any doubt: loss and residuals are e^-gap, which 1 - p would round to 0.
   @Test func keepsTinyLosses() throws {
-    let examples = try SoftmaxLikelihood.Examples(labels: [0], classes: 2)
-    let likelihood = try SoftmaxLikelihood(logits: Tensor([100, 0] as [Double], shape: [1, 2, 1]), examples)
+    let examples = try Likelihood.Examples(labels: [0], classes: 2)
+    let likelihood = try Likelihood(logits: Tensor([100, 0] as [Double], shape: [1, 2, 1]), examples)
     let tiny = exp(-100.0)
     #expect(try abs(likelihood.loss.item() - tiny) <= 1e-14 * tiny)
     #expect(try likelihood.residual().doubles() == [-tiny, tiny])
@@ -225,11 +225,11 @@ import Torch
   }
 
   @Test func keepsHugeLosses() throws {
-    let examples = try SoftmaxLikelihood.Examples(labels: [1, 0], classes: 2)
-    let likelihood = try SoftmaxLikelihood(
+    let examples = try Likelihood.Examples(labels: [1, 0], classes: 2)
+    let likelihood = try Likelihood(
       logits: Tensor([1e4, 2, 0, 2] as [Double], shape: [1, 2, 2]), examples)
     #expect(try abs(likelihood.loss.item() - (1e4 + log(2))) <= 1e-10)
     #expect(try likelihood.residual().doubles() == [1, -0.5, -1, 0.5])
-    #expect(try likelihood.probabilities().doubles() == [1, 0.5, 0, 0.5])
+    #expect(try likelihood.spread().doubles() == [1, 0.5, 0, 0.5])
   }
 }

@@ -122,4 +122,38 @@ private struct Known: Decodable {
       }
     }
   }
+
+  /// Recall and precision of the neighbours, counted here one by one.
+  @Test func answersForRetrieval() throws {
+    let known = try Known.read()
+    var options = KNNOptions(ks: [5], distances: [.cosine], weightings: [.uniform], holdout: 0)
+    func run(_ ks: [Int]) throws -> KNNResult {
+      options.ks = ks
+      return try NearestNeighbors.run(
+        train: known.base(), trainLabels: known.trainLabels, test: known.queries(), testLabels: known.testLabels,
+        options: options)
+    }
+    let plain = try run([5])
+    #expect(plain.retrieval == nil)
+    options.retrieves = true
+    let result = try run([5])
+    let retrieval = try #require(result.retrieval)
+    #expect(result.accuracy == plain.accuracy)
+    let sizes = known.trainLabels.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    let all = try NeighborSearch(known.base(), distance: .cosine).nearest(known.trainLabels.count, of: known.queries())
+    var (hits, sum, queries) = (0, 0.0, 0)
+    for (query, label) in known.testLabels.enumerated() {
+      guard let size = sizes[label] else { continue }
+      queries += 1
+      let order = all.indices[query * all.k..<(query + 1) * all.k].map { known.trainLabels[$0] == label }
+      hits += order.prefix(5).contains(true) ? 1 : 0
+      var right = 0
+      for rank in 0..<size where order[rank] {
+        right += 1
+        sum += Double(right) / Double(rank + 1) / Double(size)
+      }
+    }
+    #expect(retrieval.queries == queries && retrieval.recall == [5: Double(hits) / Double(queries)])
+    #expect(abs(retrieval.mapAtR - sum / Double(queries)) < 1e-12)
+  }
 }

@@ -48,8 +48,8 @@ struct PreconditionerTests {
     let problem = try LogisticProblem(features: x, labels: (0..<n).map { $0 % k }, classes: k)
     let e = problem.size
     let weights = try Tensor((0..<k * e).map { Double($0 * 37 % 19) / 10 - 0.9 }, shape: [1, k, e])
-    let likelihood = try SoftmaxLikelihood(logits: problem.logits(weights), problem.examples)
-    let p = try likelihood.probabilities()
+    let likelihood = try Likelihood(logits: problem.logits(weights), problem.examples)
+    let p = try likelihood.spread()
     let penalty = try Tensor([1e-3], shape: [1, 1, 1]) * problem.penalized
     #expect(Preconditioner.allowsDense(problem))
     let inverse = try #require(

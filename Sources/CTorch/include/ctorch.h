@@ -220,6 +220,27 @@ CT_CALL ct_list_blend(const ct_tensor *averages, const ct_tensor *values, intptr
 /* For each row of scores [q, n] merges into the row's running best: `values` [q, k] f32 descending and `indices`
  * [q, k] i64, where -1 marks an empty place. Equal scores: the lower index first; NaN is never taken. Columns stand for offset + j. */
 CT_CALL ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_tensor indices);
+/* Lengths of rows [n, d], f32 or f64, in double: [n]. */
+CT_CALL ct_row_norms(ct_tensor a, ct_tensor *out);
+/* Of each query's candidates [q, m], rows of the base, the k with the best exact scores, best first, equal ones by index: cosines,
+ * or minus Euclidean distances, in double. The rows are as in ct_row_norms. */
+CT_CALL ct_rescore(ct_tensor base, ct_tensor base_norms, ct_tensor queries, ct_tensor query_norms, ct_tensor candidates, intptr_t k,
+                   bool euclidean, ct_tensor *scores, ct_tensor *indices);
+
+/* MARK: logistic regression */
+/* On rows [n, size] of features, f32, size a multiple of 16, and weights [K, size], f32. An empty tensor stands for none. */
+CT_CALL ct_logistic_logits(ct_tensor rows, ct_tensor weights, ct_tensor *out); /* [n, K] f32 */
+/* values' rows, or values' rows^2, of values [n, K] f32: [K, size] f64. */
+CT_CALL ct_logistic_sums(ct_tensor rows, ct_tensor values, bool squared, ct_tensor *out);
+/* Symmetric blocks [K, e, e] times vectors [K, e], f32: [K, e]. */
+CT_CALL ct_block_products(ct_tensor blocks, ct_tensor vectors, ct_tensor *out);
+/* Of logits [n, K] the summed loss, its derivatives by the logits, and what products with the second ones take: with labels [n] i64
+ * cross-entropy, its residuals and probabilities; without, binary cross-entropies with signs [n, K] (-1: has the class, 1: has it not),
+ * residuals and curvatures. weights [n], or [n, K] without labels: what examples count. */
+CT_CALL ct_logistic_losses(ct_tensor logits, ct_tensor labels, ct_tensor signs, ct_tensor weights, double *loss, ct_tensor *residual, ct_tensor *spread);
+/* The Hessian of the summed loss times a direction [K, size] f32: [K, size] f64. The rows may be bf16 here, for up to 40 classes. labels and weights [n] as in ct_logistic_losses; without
+ * labels the spread is the weighted curvature. */
+CT_CALL ct_logistic_hessian(ct_tensor rows, ct_tensor spread, ct_tensor labels, ct_tensor weights, ct_tensor direction, ct_tensor *out);
 
 /* MARK: sums over features */
 /* Rows x [n, d] in f32, memory order; sums in double. */
@@ -322,6 +343,10 @@ typedef struct ct_buckets ct_buckets;
  * this process holds the store there. `prefix` keeps groups that share a store apart. */
 CT_CALL ct_group_join(const char *host, intptr_t port, intptr_t rank, intptr_t size, bool serves, const char *prefix,
                       double timeout, ct_group *CT_NULLABLE *CT_NONNULL out);
+/* Makes tensors of this rank's GPU exchangeable, by NCCL; a build for CUDA alone has it. Operations on such tensors are
+ * launched: their results stand in the order of the GPU's work, and `settle` waits for all and tells who was lost. */
+CT_CALL ct_group_use_gpu(ct_group *group, intptr_t index);
+CT_CALL ct_group_settle(ct_group *group);
 void ct_group_leave(ct_group *group);
 /* Each of these is called by every rank, in the same order, with the same shapes and types. After ct_no_contact the
  * group is of no use any more. */

@@ -6,9 +6,10 @@ import Foundation
   import Darwin
 #endif
 
-/// Counts SIGINT, SIGTERM and SIGHUP, instead of letting them end the process, while it exists. One at a time.
-public final class SignalTrap {
+/// Counts SIGINT, SIGTERM and SIGHUP, instead of letting them end the process, while it exists. One at a time; asked from any thread.
+public final class SignalTrap: @unchecked Sendable {
   private static let signals = [SIGINT, SIGTERM, SIGHUP]
+  private let lock = NSLock()
   private let readEnd: CInt
   private var seen = 0
 
@@ -42,6 +43,8 @@ public final class SignalTrap {
 
   /// How many have come.
   public var count: Int {
+    lock.lock()
+    defer { lock.unlock() }
     var bytes = [UInt8](repeating: 0, count: 64)
     let got = read(readEnd, &bytes, bytes.count)
     if got > 0 { seen += got }

@@ -3,7 +3,7 @@ import Foundation
 
 /// How two measurements go together over objectives, with an interval.
 public struct Correlation: Codable, Hashable, Sendable {
-  /// Pearson's r, or Spearman's rho.
+  /// Pearson's r, Spearman's rho or Kendall's tau.
   public var value: Double
   /// Pairs.
   public var n: Int
@@ -37,17 +37,70 @@ public struct Correlation: Codable, Hashable, Sendable {
   public static func spearman(
     _ x: [Double], _ y: [Double], level: Double = 0.95, resamples: Int = 2000, seed: UInt64 = 0
   ) -> Correlation? {
-    guard x.count == y.count, let rho = coefficient(ranks(x), ranks(y)) else { return nil }
-    var result = Correlation(value: rho, n: x.count)
-    result.p = p(rho, x.count)
+    guard var result = bootstrapped(x, y, level, resamples, seed, { coefficient(ranks($0), ranks($1)) }) else {
+      return nil
+    }
+    result.p = p(result.value, result.n)
+    return result
+  }
+
+  /// Kendall's tau-b: concordant less discordant pairs, over what ties leave of all. Interval as Spearman's; no p.
+  public static func kendall(
+    _ x: [Double], _ y: [Double], level: Double = 0.95, resamples: Int = 2000, seed: UInt64 = 0
+  ) -> Correlation? {
+    bootstrapped(x, y, level, resamples, seed) { tau($0, $1) { _, _ in 1 } }
+  }
+
+  /// Kendall's tau with more weight on what is near the top (Vigna 2015): a pair weighs 1/(r + 1) + 1/(s + 1), r and s being
+  /// its ranks from 0 at the largest; the mean of that by the ranks of `x` and by those of `y`, as scipy's `weightedtau`.
+  /// Interval as Spearman's; no p.
+  public static func weightedKendall(
+    _ x: [Double], _ y: [Double], level: Double = 0.95, resamples: Int = 2000, seed: UInt64 = 0
+  ) -> Correlation? {
+    bootstrapped(x, y, level, resamples, seed) { x, y in
+      let values = [(x, y), (y, x)].compactMap { first, second in
+        let order = x.indices.sorted {
+          first[$0] != first[$1] ? first[$0] > first[$1] : second[$0] != second[$1] ? second[$0] > second[$1] : $0 > $1
+        }
+        var ranks = [Double](repeating: 0, count: x.count)
+        for (rank, place) in order.enumerated() { ranks[place] = Double(rank) }
+        return tau(x, y) { 1 / (ranks[$0] + 1) + 1 / (ranks[$1] + 1) }
+      }
+      return values.count == 2 ? (values[0] + values[1]) / 2 : nil
+    }
+  }
+
+  /// Kendall's tau-b of weighted pairs; nil where one side does not vary.
+  private static func tau(_ x: [Double], _ y: [Double], weight: (Int, Int) -> Double) -> Double? {
+    var (both, ofX, ofY) = (0.0, 0.0, 0.0)
+    for i in x.indices {
+      for j in 0..<i {
+        let w = weight(i, j)
+        let (a, b) = ((x[i] - x[j]).sign(), (y[i] - y[j]).sign())
+        both += w * a * b
+        ofX += w * abs(a)
+        ofY += w * abs(b)
+      }
+    }
+    guard ofX > 0, ofY > 0 else { return nil }
+    return both / (ofX.squareRoot() * ofY.squareRoot())
+  }
+
+  /// A statistic of pairs with its percentile bootstrap interval.
+  private static func bootstrapped(
+    _ x: [Double], _ y: [Double], _ level: Double, _ resamples: Int, _ seed: UInt64,
+    _ statistic: ([Double], [Double]) -> Double?
+  ) -> Correlation? {
+    guard x.count == y.count, x.count > 1, (x + y).allSatisfy(\.isFinite), let value = statistic(x, y) else {
+      return nil
+    }
+    var result = Correlation(value: value, n: x.count)
     guard x.count > 3 else { return result }
     var generator = CounterGenerator(seed: seed, purpose: .bootstrap)
     var found: [Double] = []
     for _ in 0..<(10 * resamples) where found.count < resamples {
       let picked = x.indices.map { _ in generator.below(x.count) }
-      if let value = coefficient(ranks(picked.map { x[$0] }), ranks(picked.map { y[$0] })) {
-        found.append(value)
-      }
+      if let value = statistic(picked.map { x[$0] }, picked.map { y[$0] }) { found.append(value) }
     }
     guard found.count == resamples else { return result }
     found.sort()
@@ -105,4 +158,9 @@ public struct Correlation: Codable, Hashable, Sendable {
     let above = min(below + 1, sorted.count - 1)
     return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
   }
+}
+
+extension Double {
+  /// -1, 0 or 1.
+  fileprivate func sign() -> Double { self > 0 ? 1 : self < 0 ? -1 : 0 }
 }

@@ -16,15 +16,17 @@ final class BatchSource {
   /// Whether images lie on the device.
   var isResident: Bool { resident != nil }
 
-  /// Batches by number: `request` says what is in each, nil after the last; `threads` make them.
+  /// Batches by number: `request` says what is in each, nil after the last; `threads` make them. `isShared`: each batch by
+  /// several processes, whose shares come from the loader.
   init(
     _ batches: Batches, on device: Device, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+    isShared: Bool = false,
     request: @escaping (Int) -> BatchRequest?
   ) throws(TrainingError) {
     self.device = device
     self.request = request
     (resident, scalar) = try torch { () throws(TorchError) in
-      (device == .cpu ? nil : try ResidentImages(batches, on: device), try Tensor.zeros([]).to(device))
+      (device == .cpu || isShared ? nil : try ResidentImages(batches, on: device), try Tensor.zeros([]).to(device))
     }
     loader = BatchLoader(batches, threads: threads, pinned: device.kind == "cuda", request: request)
   }
@@ -54,7 +56,7 @@ final class BatchSource {
     return Batch(
       images: try batch.images.to(device, waits: device.kind != "cuda"), labels: numbers.rows[1],
       indices: batch.indices, mixing: batch.mixing, partners: numbers.rows.count > 2 ? numbers.rows[2] : nil,
-      skipped: batch.skipped,
+      skipped: batch.skipped, share: batch.share,
       remote: Batch.Remote(samples: RemoteSamples(epoch: numbers.last, samples: numbers.rows[0]), weight: weight),
       epoch: batch.epoch)
   }

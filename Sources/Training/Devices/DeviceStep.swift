@@ -23,6 +23,8 @@ final class DeviceStep {
   private let rate, share, number: Tensor
   /// f32 [64, 2]: loss and right answers of the steps whose results were not read yet.
   private let history: Tensor
+  /// Steps after which results must be read. Few where processes share the batch, since they then agree on what follows.
+  private let limit: Int
   private var counts: [Int] = []
   private var capture: Capture
 
@@ -36,11 +38,13 @@ final class DeviceStep {
     let zero = try Tensor.zeros([]).to(device)
     (rate, share, number) = (try zero.clone(), try zero.clone(), try zero.clone())
     history = try Tensor.zeros([64, 2]).to(device)
-    capture = captures ? .after(3) : .off
+    // What goes between processes is not recorded.
+    capture = captures && step.team == nil ? .after(3) : .off
+    limit = step.team == nil ? 64 : 16
   }
 
   /// Whether results must be read before another step.
-  var isFull: Bool { counts.count == 64 }
+  var isFull: Bool { counts.count == limit }
 
   /// Launches one step.
   func callAsFunction(_ batch: Batch, epoch: Int, rate: Double, step number: Int) throws(TorchError) {
@@ -51,14 +55,21 @@ final class DeviceStep {
     counts.append(batch.indices.count)
   }
 
-  /// What became of the steps since the last call, once they are done.
-  func results() throws(TorchError) -> [StepResult] {
+  /// What became of the steps since the last call, once they are done. With a team, which calls this after the same steps:
+  /// of whole batches, and the team's wishes joined.
+  func results(stops: Bool = false, saves: Bool = false) throws(TorchError) -> [StepResult] {
     guard !counts.isEmpty else { return [] }
-    let values = try history.doubles()
     defer { counts = [] }
-    return counts.enumerated().map { place, count in
+    try step.team?.group.settle()
+    let values = try history.doubles()
+    var reports = counts.enumerated().map { place, count in
       let right = values[2 * place + 1]
-      return StepResult(loss: values[2 * place], right: right.isFinite ? Int(right) : 0, count: count)
+      return Team.Report(
+        loss: values[2 * place], right: right.isFinite ? Int(right) : 0, count: count, stops: stops, saves: saves)
+    }
+    if let team = step.team { reports = try team.joined(reports) }
+    return reports.map {
+      StepResult(loss: $0.loss, right: $0.right, count: $0.count, stops: $0.stops, saves: $0.saves)
     }
   }
 
@@ -91,18 +102,20 @@ final class DeviceStep {
     }
   }
 
-  /// Features, loss, gradients, update. Returns the loss and the right answers, [2].
+  /// Features, loss, gradients, update. Returns the loss and the right answers, [2]; with a team, this process's part of them.
   private func work(_ batch: Batch, _ epoch: Int) throws(TorchError) -> Tensor {
-    let count = batch.indices.count
+    let (parts, total) = try step.parts(of: batch)
     var outcomes: [Tensor] = []
-    for part in TrainingStep.parts(of: count, into: step.optimizer.options.accumulate ?? 1) {
-      let piece = part.count == count ? batch : try batch.part(part)
+    for (place, part) in parts.enumerated() {
+      let piece = part.count == batch.indices.count ? batch : try batch.part(part)
       let (loss, outputs) = try step.loss(of: piece, seed: seed, epoch: epoch)
-      let weighted = try loss * (Double(part.count) / Double(count))
+      let weighted = try loss * (Double(part.count) / Double(total))
+      if place == parts.count - 1 { try step.buckets?.arm() }
       try weighted.backward()
       let right = try outputs.detach().argmax(1).equals(piece.labels).to(.f32).sum()
       outcomes.append(try Tensor.stack([weighted.detach().to(.f32), right]))
     }
+    try step.buckets?.finish()
     try step.optimizer.step(rate: rate, share: share, number: number)
     return try Tensor.stack(outcomes).sum([0])
   }

@@ -12,12 +12,16 @@ struct StepResult {
 }
 
 /// Takes steps where a run is trained. On the processor a step's result is known at once. On another device steps are launched
-/// without waiting, and results come some steps later: when 64 have gathered, a second has passed, or `rest` is asked for.
+/// without waiting, and results come some steps later: when 64 have gathered (16 of a team's), a second has passed (alone), or
+/// `rest` is asked for.
 final class StepRunner {
   private let step: TrainingStep
   private let seed: UInt64
   private let remote: DeviceStep?
   private var lastRead = ContinuousClock.now
+  /// Wishes of this process that the team was not told yet.
+  private var stops = false
+  private var saves = false
 
   /// - Parameters:
   ///   - batch: samples of a whole batch.
@@ -50,12 +54,16 @@ final class StepRunner {
       ]
     }
     try remote(batch, epoch: epoch, rate: rate, step: number)
-    return remote.isFull || ContinuousClock.now - lastRead > .seconds(1) ? try rest() : []
+    (self.stops, self.saves) = (self.stops || stops, self.saves || saves)
+    // A team reads after the same steps, whatever each one's clock says.
+    let isLate = step.team == nil && ContinuousClock.now - lastRead > .seconds(1)
+    return remote.isFull || isLate ? try rest() : []
   }
 
   /// The results of all steps taken that were not told yet; waits for them.
   func rest() throws(TorchError) -> [StepResult] {
     lastRead = .now
-    return try remote?.results() ?? []
+    defer { (stops, saves) = (false, false) }
+    return try remote?.results(stops: stops, saves: saves) ?? []
   }
 }

@@ -42,5 +42,13 @@ for a, b in ((0.5, 0.5), (1, 0.5), (2, 0.5), (4.5, 0.5), (20, 0.5), (3, 7), (200
 for df in (1, 2, 3, 7, 30, 1000):
     cases["student"].append({"degrees": df, "quantile": stats.t.ppf(0.975, df), "t": 2.5, "p": 2 * stats.t.sf(2.5, df)})
 
+# Last, so that what is before stays as it was drawn.
+cases["kendall"] = []
+for n in (4, 9, 30):
+    x = rng.standard_normal(n).round(1)
+    y = (0.6 * x + rng.standard_normal(n)).round(1)
+    cases["kendall"].append({"x": x.tolist(), "y": y.tolist(), "tau": stats.kendalltau(x, y).statistic,
+                             "weighted": stats.weightedtau(x, y).statistic})
+
 text = json.dumps(cases, indent=1, default=float)
 pathlib.Path(__file__).with_name("statistics.json").write_text(text + "\n")

@@ -1,25 +1,34 @@
 #if os(Linux)
   import Foundation
-  import Testing
   import Torch
 
-  /// Runs scenarios of `RankTests` in processes of their own: this very test program, told by the environment which
-  /// rank of which scenario it is.
-  enum Ranks {
-    static let scenarioVariable = "SEPARATRIX_TEST_SCENARIO"
-    static let outputVariable = "SEPARATRIX_TEST_OUTPUT"
-    static let timeoutVariable = "SEPARATRIX_TEST_TIMEOUT"
-    static let victimVariable = "SEPARATRIX_TEST_VICTIM"
+  /// Runs scenarios of a suite in processes of their own: this very test program, told by the environment which rank of
+  /// which scenario it is.
+  public enum Ranks {
+    /// Names the scenario.
+    public static let scenarioVariable = "SEPARATRIX_TEST_SCENARIO"
+    /// The file for a rank's record.
+    public static let outputVariable = "SEPARATRIX_TEST_OUTPUT"
+    /// Seconds that a group waits.
+    public static let timeoutVariable = "SEPARATRIX_TEST_TIMEOUT"
+    /// The rank that is killed or stopped; -1: none.
+    public static let victimVariable = "SEPARATRIX_TEST_VICTIM"
 
     /// What a rank wrote down, or nothing if it did not come to that.
-    struct Record: Codable {
-      var values: [String: [Double]] = [:]
-      var texts: [String: String] = [:]
-      var standardError = ""
+    public struct Record: Codable {
+      /// Numbers by name.
+      public var values: [String: [Double]] = [:]
+      /// Words by name.
+      public var texts: [String: String] = [:]
+      /// What the process complained of.
+      public var standardError = ""
+
+      /// Nothing yet.
+      public init() {}
     }
 
     /// A port that was free a moment ago.
-    static func freePort() throws -> Int {
+    public static func freePort() throws -> Int {
       let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
       defer { close(fd) }
       var address = sockaddr_in()
@@ -31,14 +40,15 @@
           bind(fd, $0, length) == 0 ? getsockname(fd, $0, &length) : -1
         }
       }
-      try #require(fd >= 0 && code == 0)
+      guard fd >= 0 && code == 0 else { throw CocoaError(.fileReadUnknown) }
       return Int(UInt16(bigEndian: address.sin_port))
     }
 
     /// Starts the ranks of `places`, by default all on loopback, and waits for all but the `victim`, which is then
     /// killed, as is any other after `limit` seconds; its record is then empty.
-    static func run(
-      _ scenario: String, size: Int, timeout: Double = 120, victim: Int? = nil, limit: Double = 240,
+    public static func run(
+      _ scenario: String, of suite: String = "RankTests", size: Int, timeout: Double = 120, victim: Int? = nil,
+      limit: Double = 240,
       places change: (inout [ProcessPlace]) -> Void = { _ in }
     ) async throws -> [Record] {
       let port = try freePort()
@@ -52,7 +62,7 @@
       let processes = try places.map { place in
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["--testing-library", "swift-testing", "--filter", "RankTests"]
+        process.arguments = ["--testing-library", "swift-testing", "--filter", suite]
         process.environment = ProcessInfo.processInfo.environment.merging(place.environment) { $1 }.merging([
           scenarioVariable: scenario, timeoutVariable: "\(timeout)", victimVariable: "\(victim ?? -1)",
           "OMP_NUM_THREADS": "1",

@@ -1,0 +1,208 @@
+// Nearest neighbours: the best of many scores, and exact scores of a few.
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "guard.h"
+#include "parallel.h"
+
+using namespace ct;
+
+namespace {
+
+/// A row's best so far, of some more than it keeps: cut back when it is full, so that most scores cost one comparison.
+class Best {
+ public:
+  using Item = std::pair<float, int64_t>;
+
+  explicit Best(int64_t k) : k_(static_cast<size_t>(k)) { items_.reserve(2 * k_ + lanes); }
+
+  void start(const float *values, const int64_t *indices) {
+    items_.clear();
+    least_ = -std::numeric_limits<float>::infinity();
+    for (size_t j = 0; j < k_; ++j)
+      if (indices[j] >= 0) items_.emplace_back(values[j], indices[j]);
+    if (items_.size() == k_ && k_ > 0) least_ = std::min_element(items_.begin(), items_.end())->first;
+  }
+
+  /// Scores of the columns from `offset` on.
+  void take(const float *scores, int64_t n, int64_t offset) {
+    if (k_ == 0) return;
+    int64_t j = 0;
+    for (; j + lanes <= n; j += lanes) {
+      bool any = false;
+      for (int64_t i = 0; i < lanes; ++i) any |= scores[j + i] >= least_;
+      if (any) some(scores + j, lanes, offset + j);
+    }
+    some(scores + j, n - j, offset + j);
+  }
+
+  void finish(float *values, int64_t *indices) {
+    std::sort(items_.begin(), items_.end(), before);
+    for (size_t j = 0; j < k_; ++j) {
+      const bool is_there = j < items_.size();
+      values[j] = is_there ? items_[j].first : -std::numeric_limits<float>::infinity();
+      indices[j] = is_there ? items_[j].second : -1;
+    }
+  }
+
+ private:
+  static constexpr int64_t lanes = 16;
+
+  /// Higher score first, then lower index.
+  static bool before(const Item &a, const Item &b) { return a.first != b.first ? a.first > b.first : a.second < b.second; }
+
+  void some(const float *scores, int64_t n, int64_t offset) {
+    for (int64_t i = 0; i < n; ++i)
+      if (scores[i] >= least_) items_.emplace_back(scores[i], offset + i);  // no NaN
+    if (items_.size() < 2 * k_) return;
+    std::nth_element(items_.begin(), items_.begin() + (k_ - 1), items_.end(), before);
+    items_.resize(k_);
+    least_ = items_.back().first;
+  }
+
+  const size_t k_;
+  float least_ = 0;
+  std::vector<Item> items_;
+};
+
+/// Sums in double, in eight parts, whatever the rows' type.
+template <bool gap, class T>
+double pair(const T *a, const T *b, int64_t d) {
+  double sums[8] = {};
+  int64_t i = 0;
+  for (; i + 8 <= d; i += 8) {
+    for (int64_t j = 0; j < 8; ++j) {
+      const double x = a[i + j], y = b[i + j];
+      sums[j] += gap ? (x - y) * (x - y) : x * y;
+    }
+  }
+  for (; i < d; ++i) {
+    const double x = a[i], y = b[i];
+    sums[0] += gap ? (x - y) * (x - y) : x * y;
+  }
+  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
+void check_rows(const at::Tensor &rows, const char *name) {
+  TORCH_CHECK(rows.is_cpu() && rows.dim() == 2 && rows.is_contiguous() && (rows.scalar_type() == at::kFloat || rows.scalar_type() == at::kDouble),
+              name, " must be [n, d] f32 or f64 in memory order on the processor, is ", rows.scalar_type(), " ", rows.sizes());
+}
+
+template <class T>
+void norms(const at::Tensor &rows, double *out) {
+  const auto *x = rows.const_data_ptr<T>();
+  const int64_t d = rows.size(1);
+  parallel(rows.size(0), 64, [&](int64_t, int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) out[i] = std::sqrt(pair<false>(x + i * d, x + i * d, d));
+  });
+}
+
+struct Rescoring {
+  const int64_t *candidates;
+  const double *base_norms, *query_norms;  // null: Euclidean distances
+  int64_t n, m, k;
+  double *scores;
+  int64_t *indices;
+};
+
+template <class T>
+void rescore(const at::Tensor &base, const at::Tensor &queries, const Rescoring &work) {
+  const auto *x = base.const_data_ptr<T>(), *y = queries.const_data_ptr<T>();
+  const int64_t d = base.size(1);
+  parallel(queries.size(0), 1, [&](int64_t, int64_t begin, int64_t end) {
+    std::vector<std::pair<double, int64_t>> found(work.m);
+    for (int64_t q = begin; q < end; ++q) {
+      const auto *places = work.candidates + q * work.m;
+      for (int64_t j = 0; j < work.m; ++j) {
+        // Rows lie anywhere: those to come are asked for.
+        if (j + 2 < work.m)
+          for (int64_t i = 0; i < d; i += static_cast<int64_t>(64 / sizeof(T))) __builtin_prefetch(x + places[j + 2] * d + i);
+        const auto *row = x + places[j] * d;
+        double score;
+        if (work.base_norms) {
+          const double product = work.base_norms[places[j]] * work.query_norms[q];
+          score = product == 0 ? 0 : pair<false>(row, y + q * d, d) / product;
+        } else {
+          score = -std::sqrt(pair<true>(row, y + q * d, d));
+        }
+        found[j] = {-score, places[j]};
+      }
+      std::partial_sort(found.begin(), found.begin() + work.k, found.end());
+      for (int64_t j = 0; j < work.k; ++j) {
+        work.scores[q * work.k + j] = -found[j].first;
+        work.indices[q * work.k + j] = found[j].second;
+      }
+    }
+  });
+}
+
+}  // namespace
+
+extern "C" {
+
+ct_error *ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_tensor indices) {
+  return guarded([&] {
+    const auto s = get(scores).contiguous();
+    const auto &best = get(values), &where = get(indices);
+    TORCH_CHECK(s.dim() == 2 && best.dim() == 2 && where.sizes() == best.sizes() && best.size(0) == s.size(0),
+                "scores ", s.sizes(), " do not fit values ", best.sizes(), " and indices ", where.sizes());
+    TORCH_CHECK(s.scalar_type() == at::kFloat, "scores are f32, not ", s.scalar_type());
+    TORCH_CHECK(best.is_contiguous() && where.is_contiguous(), "values and indices must be contiguous");
+    TORCH_CHECK(s.is_cpu() && best.is_cpu() && where.is_cpu(), "the search works in the processor's memory");
+    const int64_t n = s.size(1), k = best.size(1);
+    const auto *score = s.const_data_ptr<float>();
+    auto *value = best.data_ptr<float>();
+    auto *index = where.data_ptr<int64_t>();
+    parallel(s.size(0), 4, [&](int64_t, int64_t begin, int64_t end) {
+      Best row(k);
+      for (int64_t i = begin; i < end; ++i) {
+        row.start(value + i * k, index + i * k);
+        row.take(score + i * n, n, offset);
+        row.finish(value + i * k, index + i * k);
+      }
+    });
+  });
+}
+
+ct_error *ct_row_norms(ct_tensor a, ct_tensor *out) {
+  return guarded([&] {
+    const auto &rows = get(a);
+    check_rows(rows, "rows");
+    auto result = at::empty({rows.size(0)}, rows.options().dtype(at::kDouble));
+    rows.scalar_type() == at::kFloat ? norms<float>(rows, result.data_ptr<double>()) : norms<double>(rows, result.data_ptr<double>());
+    put(out, result);
+  });
+}
+
+ct_error *ct_rescore(ct_tensor base, ct_tensor base_norms, ct_tensor queries, ct_tensor query_norms, ct_tensor candidates, intptr_t k,
+                     bool euclidean, ct_tensor *scores, ct_tensor *indices) {
+  return guarded([&] {
+    const auto &x = get(base), &y = get(queries), &places = get(candidates), &a = get(base_norms), &b = get(query_norms);
+    check_rows(x, "base");
+    check_rows(y, "queries");
+    TORCH_CHECK(x.size(1) == y.size(1) && x.scalar_type() == y.scalar_type(), "base ", x.sizes(), " and queries ", y.sizes(), " do not go together");
+    TORCH_CHECK(places.is_cpu() && places.dim() == 2 && places.size(0) == y.size(0) && places.is_contiguous() && places.scalar_type() == at::kLong,
+                "candidates must be [", y.size(0), ", m] i64, are ", places.scalar_type(), " ", places.sizes());
+    TORCH_CHECK(k >= 0 && k <= places.size(1), k, " of ", places.size(1), " candidates");
+    for (const auto *norm : {&a, &b}) {
+      const int64_t rows = norm == &a ? x.size(0) : y.size(0);
+      TORCH_CHECK(norm->is_cpu() && norm->scalar_type() == at::kDouble && norm->is_contiguous() && norm->numel() == rows, "norms must be [", rows, "] f64");
+    }
+    const auto *place = places.const_data_ptr<int64_t>();
+    for (int64_t i = 0; i < places.numel(); ++i) TORCH_CHECK(place[i] >= 0 && place[i] < x.size(0), "candidate ", place[i], " of ", x.size(0), " rows");
+    auto s = at::empty({y.size(0), k}, y.options().dtype(at::kDouble));
+    auto i = at::empty({y.size(0), k}, y.options().dtype(at::kLong));
+    const Rescoring work{place, euclidean ? nullptr : a.const_data_ptr<double>(), euclidean ? nullptr : b.const_data_ptr<double>(),
+                         x.size(0), places.size(1), k, s.data_ptr<double>(), i.data_ptr<int64_t>()};
+    x.scalar_type() == at::kFloat ? rescore<float>(x, y, work) : rescore<double>(x, y, work);
+    put(scores, s);
+    put(indices, i);
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,88 @@
+import CTorch
+
+/// Logistic regression on rows of features in f32, for solvers: losses, gradients and products with the Hessian, each one pass over
+/// the rows. Products are f32 within a block of rows, sums over blocks f64.
+public struct LogisticRows {
+  /// [n, size] f32, size a multiple of 16.
+  public let rows: Tensor
+  /// The same in bf16, in which products with the Hessian take half of the memory's time; nil where rows are few or classes many.
+  private let narrow: Tensor?
+  /// Absent ones are empty; `counts` [n] are the weights of examples of one class each.
+  private let labels, signs, weights, counts: Tensor
+
+  /// Loss and what follows from it, at some weights.
+  public struct State {
+    /// Summed over examples.
+    public let loss: Double
+    /// Its derivatives by the logits [n, K] f32.
+    public let residual: Tensor
+    /// Probabilities, or curvatures where classes are no alternatives [n, K] f32.
+    public let spread: Tensor
+  }
+
+  /// Examples of one class each, cross-entropy. `weights` [n]: what they count.
+  public init(rows: Tensor, labels: [Int], weights: [Double]? = nil) throws(TorchError) {
+    self.rows = rows
+    narrow = try Self.narrowed(rows, classes: (labels.max() ?? 0) + 1)
+    self.labels = try Tensor(labels)
+    signs = try .zeros([0])
+    if let weights { counts = try Tensor(weights).to(.f32) } else { counts = try .zeros([0]) }
+    self.weights = counts
+  }
+
+  /// Examples of any number of classes, binary cross-entropies: `signs` [n, K] are -1 where the class is there and 1 where it is
+  /// not, `weights` [n, K] what each counts.
+  public init(rows: Tensor, signs: Tensor, weights: Tensor) throws(TorchError) {
+    self.rows = rows
+    narrow = try Self.narrowed(rows, classes: signs.shape[1])
+    labels = try .zeros([0], type: .i64)
+    self.signs = try signs.to(.f32).contiguous()
+    self.weights = try weights.to(.f32).contiguous()
+    counts = try .zeros([0])
+  }
+
+  private static func narrowed(_ rows: Tensor, classes: Int) throws(TorchError) -> Tensor? {
+    rows.count >= 1 << 22 && classes <= 40 ? try rows.to(.bf16) : nil
+  }
+
+  /// Whether products with the Hessian may be had in bf16.
+  public var hasNarrow: Bool { narrow != nil }
+
+  /// Logits [n, K] f32 of weights [K, size].
+  public func logits(_ weights: Tensor) throws(TorchError) -> Tensor {
+    let narrow = try weights.to(.f32).contiguous()
+    return try Tensor("logistic") { ct_logistic_logits(rows.raw, narrow.raw, &$0) }
+  }
+
+  /// What follows from logits [n, K] f32.
+  public func state(logits: Tensor) throws(TorchError) -> State {
+    var loss = 0.0
+    let (residual, spread) = try Tensor.pair("logistic") {
+      ct_logistic_losses(logits.raw, labels.raw, signs.raw, weights.raw, &loss, &$0, &$1)
+    }
+    return State(loss: loss, residual: residual, spread: spread)
+  }
+
+  /// values' rows of values [n, K] f32, or with `squared` values' rows^2: [K, size] f64.
+  public func sums(_ values: Tensor, squared: Bool = false) throws(TorchError) -> Tensor {
+    try Tensor("logistic") { ct_logistic_sums(rows.raw, values.raw, squared, &$0) }
+  }
+
+  /// The Hessian of the summed loss at a state, times a direction [K, size]: [K, size] f64. `isRough`: of rows in bf16, where there
+  /// are.
+  public func hessian(_ state: State, times direction: Tensor, isRough: Bool = false) throws(TorchError) -> Tensor {
+    let along = try direction.to(.f32).contiguous()
+    let matrix = isRough ? narrow ?? rows : rows
+    return try Tensor("logistic") {
+      ct_logistic_hessian(matrix.raw, state.spread.raw, labels.raw, counts.raw, along.raw, &$0)
+    }
+  }
+}
+
+extension Tensor {
+  /// Blocks [K, e, e] (f32) times vectors [K, e]: [K, e] f32.
+  public func blockProducts(_ vectors: Tensor) throws(TorchError) -> Tensor {
+    let narrow = try vectors.to(.f32).contiguous()
+    return try Tensor("blockProducts") { ct_block_products(raw, narrow.raw, &$0) }
+  }
+}

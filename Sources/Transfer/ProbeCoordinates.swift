@@ -1,0 +1,116 @@
+import Torch
+
+/// The coordinates in which a probe is solved: features centred (the bias, free of penalty, takes up the mean) and rotated onto
+/// the eigenvectors of their second moments (the penalty |W|^2 does not notice), where the Hessian is nearly diagonal. Weights there
+/// are [L, K, d + 1], the bias last.
+///
+/// A penalized bias is the weight of one more feature that is always 1; then nothing is centred, and weights are [L, K, d].
+struct ProbeCoordinates {
+  let penalizesBias: Bool
+  /// Numbers in a row: kept directions, and the bias where it is free.
+  let size: Int
+  private let rotation: Tensor  // [d0, d]
+  private let mean: Tensor  // [d0]
+  private let rotatedMean: Tensor  // [d]
+  private let meanSquareOutside: Double
+
+  /// Features a pass works on at a time, so that what is in double stays small.
+  private static let block = 4096
+
+  /// Those of `features` [n, d0] (any floating-point type).
+  init(_ features: Tensor, penalizesBias: Bool) throws {
+    self.penalizesBias = penalizesBias
+    let count = features.shape[0]
+    let dimensions = features.shape[1] + (penalizesBias ? 1 : 0)
+    func block(_ first: Int) throws -> Tensor {
+      let values = try features.narrow(0, first, min(Self.block, count - first)).to(.f64)
+      return penalizesBias ? try Tensor.concat([values, .ones([values.shape[0], 1], type: .f64)], 1) : values
+    }
+    let starts = Array(stride(from: 0, to: count, by: Self.block))
+    var mean = try Tensor.zeros([dimensions], type: .f64)
+    if !penalizesBias {
+      for first in starts { mean = try mean + block(first).sum([0]) }
+      mean = try mean / Double(count)
+    }
+    // Fewer examples than dimensions: all lies in the span of their differences from the mean.
+    var basis: Tensor?
+    if count < dimensions {
+      let centered = try Tensor.concat(starts.map { try block($0) - mean })
+      basis = try Tensor.call("aten::qr", [.tensor(centered.t()), .bool(true)])[0]
+    }
+    let inner = basis?.shape[1] ?? dimensions
+    var moments = try Tensor.zeros([inner, inner], type: .f64)
+    for first in starts {
+      var values = try block(first) - mean
+      if let basis { values = try values.matmul(basis) }
+      moments = try moments + values.t().matmul(values)
+    }
+    let (squares, vectors) = try moments.eigh()
+    // Directions without any variation get no weight; leaving them out saves time.
+    let norms = try squares.doubles().map { max(0, $0).squareRoot() }
+    let least = 1e-13 * (norms.max() ?? 0)
+    var kept = norms.indices.filter { norms[$0] > least }
+    if kept.isEmpty { kept = [0] }
+    let chosen = try vectors.indexSelect(1, Tensor(kept))
+    rotation = try basis?.matmul(chosen) ?? chosen
+    self.mean = mean
+    rotatedMean = try mean.unsqueeze(0).matmul(rotation).squeeze(0)
+    meanSquareOutside = max(0, try mean.square().sum().item() - rotatedMean.square().sum().item())
+    size = kept.count + (penalizesBias ? 0 : 1)
+  }
+
+  /// Features' rows in these coordinates [n, size] f64.
+  func rows(_ features: Tensor) throws -> Tensor {
+    let values = try features.to(.f64)
+    let ones = try Tensor.ones([values.shape[0], 1], type: .f64)
+    if penalizesBias { return try Tensor.concat([values, ones], 1).matmul(rotation) }
+    return try Tensor.concat([(values - mean).matmul(rotation), ones], 1)
+  }
+
+  /// The same in f32, padded with zeros to a multiple of 16 numbers.
+  func narrowRows(_ features: Tensor) throws -> Tensor {
+    let count = features.shape[0]
+    let padding = (16 - size % 16) % 16
+    return try Tensor.concat(
+      stride(from: 0, to: count, by: Self.block).map { first in
+        let rows = try rows(features.narrow(0, first, min(Self.block, count - first))).to(.f32)
+        return padding == 0 ? rows : try Tensor.concat([rows, .zeros([rows.shape[0], padding])], 1)
+      })
+  }
+
+  /// [size]: 1 where the penalty counts, 0 for a free bias.
+  func penalized() throws -> Tensor {
+    try Tensor([Double](repeating: 1, count: penalizesBias ? size : size - 1) + (penalizesBias ? [] : [0]))
+  }
+
+  /// Norms of gradients [L, K, size] as they are in the original coordinates.
+  func originalNorms(_ gradients: Tensor) throws -> [Double] {
+    if penalizesBias { return try gradients.square().sum([1, 2]).doubles().map { $0.squareRoot() } }
+    let d = size - 1
+    let bias = try gradients.narrow(2, d, 1)
+    let weight = try gradients.narrow(2, 0, d) + bias * rotatedMean
+    let inside = try weight.square().sum([1, 2]).doubles()
+    let outside = try bias.square().sum([1, 2]).doubles()
+    return zip(inside, outside).map { ($0 + (1 + meanSquareOutside) * $1).squareRoot() }
+  }
+
+  /// Weights [L, K, d0] and biases [L, K] in the original coordinates.
+  func original(_ weights: Tensor) throws -> (weights: Tensor, biases: Tensor) {
+    if penalizesBias {
+      let all = try weights.matmul(rotation.t())
+      let last = all.shape[2] - 1
+      return (try all.narrow(2, 0, last).contiguous(), try all.select(2, last).contiguous())
+    }
+    let d = size - 1
+    let weight = try weights.narrow(2, 0, d).matmul(rotation.t())
+    let bias = try weights.select(2, d) - weight.matmul(mean.unsqueeze(1)).squeeze(2)
+    return (weight, bias)
+  }
+
+  /// The reverse of `original`, less what lies in directions without variation.
+  func rotated(weights: Tensor, biases: Tensor) throws -> Tensor {
+    if penalizesBias { return try Tensor.concat([weights, biases.unsqueeze(2)], 2).matmul(rotation) }
+    let bias = try biases + weights.matmul(mean.unsqueeze(1)).squeeze(2)
+    return try Tensor.concat([weights.matmul(rotation), bias.unsqueeze(2)], 2)
+  }
+}

@@ -1,0 +1,310 @@
+import Foundation
+import Torch
+
+/// Minimises the summed losses + lambda/2 |W|^2 for every lambda of a list to the protocol's gradient norm, soon: the lambdas one after
+/// the other, largest first, each from where the last three point; Newton's method with directions by conjugate gradients,
+/// preconditioned by the Hessian's diagonal or, where that takes long, by its blocks of one class. Passes over the features
+/// are in f32 with sums in double; what is left is to be worked out anew from the weights returned.
+struct SequentialPath {
+  let coordinates: ProbeCoordinates
+  let classes: Int
+  private let rows: LogisticRows
+  private let examples: Likelihood.Examples
+  private let penalized: Tensor  // [padded size]
+  private let count: Int
+  private let progress: ((Int) -> Void)?
+  /// Gradient norm at zero weights, in the original coordinates.
+  let gradientNormAtZero: Double
+
+  /// Of the gradient norm against that at zero weights; a little less than the 1e-5 that is promised.
+  static let target = 9e-6
+  /// Most Newton steps, and most conjugate-gradient steps for one.
+  private static let limits = (newton: 60, directions: 500)
+  /// Steps for one direction from which on class blocks are worth their cost.
+  private static let manySteps = 32
+  /// Steps for one direction up to which the diagonal at hand will do.
+  private static let fewSteps = 4
+
+  /// `features` [n, d0]; `labels` in 0..<classes where `examples` have one class each.
+  init(
+    features: Tensor, examples: Likelihood.Examples, classes: Int, penalizesBias: Bool, progress: ((Int) -> Void)? = nil
+  ) throws {
+    coordinates = try ProbeCoordinates(features, penalizesBias: penalizesBias)
+    self.classes = classes
+    self.examples = examples
+    self.progress = progress
+    count = features.shape[0]
+    let narrow = try coordinates.narrowRows(features)
+    switch examples.answers {
+    case .one(let places, _, _):
+      rows = try LogisticRows(
+        rows: narrow, labels: places.reshape([count]).ints(), weights: examples.weights?.reshape([count]).doubles())
+    case .any(let sign):
+      let shape = [count, classes]
+      rows = try LogisticRows(
+        rows: narrow, signs: sign.squeeze(0).t(),
+        weights: examples.weights?.squeeze(0).t() ?? .ones(shape, type: .f64))
+    }
+    let padding = narrow.shape[1] - coordinates.size
+    penalized = try Tensor.concat([coordinates.penalized(), .ones([padding], type: .f64)])
+    let zero = try rows.state(logits: .zeros([count, classes]))
+    let gradient = try rows.sums(zero.residual)
+    gradientNormAtZero = try coordinates.originalNorms(Self.cut(gradient, coordinates.size).unsqueeze(0))[0]
+  }
+
+  private static func cut(_ weights: Tensor, _ size: Int) throws -> Tensor { try weights.narrow(1, 0, size) }
+
+  /// A solution.
+  private struct Known {
+    /// The logarithm of its lambda.
+    var place: Double
+    var weights, logits: Tensor
+  }
+
+  private struct Point {
+    var weights: Tensor  // [K, padded size]
+    var logits: Tensor
+    var state: LogisticRows.State
+    var objective: Double
+  }
+
+  /// Solutions [L, K, size] in the order of `lambdas`, and the Newton steps each took. `start` [K, size]: where to begin with
+  /// the first.
+  func solve(_ lambdas: [Double], start: Tensor? = nil) throws -> (weights: Tensor, steps: [Int]) {
+    let order = lambdas.indices.sorted { lambdas[$0] > lambdas[$1] }
+    var results = [Tensor?](repeating: nil, count: lambdas.count)
+    var steps = [Int](repeating: 0, count: lambdas.count)
+    var known: [Known] = []
+    var memory = Memory()
+    for (done, index) in order.enumerated() {
+      let lambda = lambdas[index]
+      let begin = try beginning(lambda, known, start)
+      let (point, taken) = try solve(lambda, from: begin, &memory)
+      steps[index] = taken
+      results[index] = try Self.cut(point.weights, coordinates.size)
+      known = known.suffix(2) + [Known(place: log(lambda), weights: point.weights, logits: point.logits)]
+      progress?(done + 1)
+    }
+    return (try .stack(results.compactMap { $0 }), steps)
+  }
+
+  /// The last solution, or the point on the parabola through the last three by the logarithm of lambda, whichever has the lower
+  /// objective.
+  private func beginning(_ lambda: Double, _ known: [Known], _ start: Tensor?) throws -> Point {
+    guard let last = known.last else {
+      let size = penalized.shape[0]
+      guard let start else { return try point(.zeros([classes, size], type: .f64), lambda) }
+      let padding = size - coordinates.size
+      return try point(Tensor.concat([start, .zeros([classes, padding], type: .f64)], 1), lambda)
+    }
+    let latest = try point(last.weights, lambda, logits: last.logits)
+    guard known.count > 2, Set(known.map(\.place)).count == known.count else { return latest }
+    var guess = try Tensor.zeros(last.weights.shape, type: .f64)
+    var logits = try Tensor.zeros(last.logits.shape)
+    for each in known {
+      let share = known.reduce(1.0) { product, other in
+        other.place == each.place ? product : product * (log(lambda) - other.place) / (each.place - other.place)
+      }
+      guess = try guess + each.weights * share
+      logits = try logits + each.logits * share
+    }
+    guard try point(guess, lambda, logits: logits).objective < latest.objective else { return latest }
+    return try point(guess, lambda)
+  }
+
+  private func point(_ weights: Tensor, _ lambda: Double, logits known: Tensor? = nil) throws -> Point {
+    let logits = try known ?? rows.logits(weights)
+    let state = try rows.state(logits: logits)
+    let square = try (weights.square() * penalized).sum().item()
+    return Point(weights: weights, logits: logits, state: state, objective: state.loss + lambda / 2 * square)
+  }
+
+  private func solve(_ lambda: Double, from start: Point, _ memory: inout Memory) throws -> (point: Point, steps: Int) {
+    var point = start
+    let penalty = try penalized * lambda
+    var before = Double.infinity
+    var isRough = rows.hasNarrow
+    for step in 0..<Self.limits.newton {
+      let gradient = try balanced(rows.sums(point.state.residual) + penalty * point.weights)
+      let norm = try coordinates.originalNorms(Self.cut(gradient, coordinates.size).unsqueeze(0))[0]
+      let ratio = norm / max(gradientNormAtZero, .leastNormalMagnitude)
+      // Logits that were added up drift: the next lambda begins with its own.
+      if ratio <= Self.target { return (step == 0 ? point : try self.point(point.weights, lambda), step) }
+      // Directions by bf16 do not lead everywhere.
+      if ratio > 0.3 * before { isRough = false }
+      before = ratio
+      // Tighter as the gradient falls, for quadratic convergence, but no tighter than what is asked for.
+      let tolerance = min(0.1, max(1e-3, ratio.squareRoot(), 0.1 * Self.target / ratio))
+      let divisor = try preconditioner(point.state, lambda, penalty, &memory)
+      let direction = try self.direction(gradient, point.state, penalty, divisor, tolerance, isRough, &memory)
+      guard let next = try moved(point, along: direction, gradient, lambda) else { return (point, step) }
+      point = next
+    }
+    return (point, Self.limits.newton)
+  }
+
+  /// The point after the longest of the steps 1, 1/2, 1/4, ... that lowers the objective by enough (Armijo), give or take what f32
+  /// leaves uncertain; nil if none does.
+  private func moved(_ point: Point, along direction: Tensor, _ gradient: Tensor, _ lambda: Double) throws -> Point? {
+    let slope = try (gradient * direction).sum().item()
+    guard slope < 0 else { return nil }
+    let change = try rows.logits(direction)
+    var length = 1.0
+    for _ in 0..<30 {
+      let tried = try self.point(
+        point.weights + direction * length, lambda, logits: point.logits + change * length)
+      if tried.objective <= point.objective + 1e-4 * length * slope + 1e-7 * abs(point.objective) { return tried }
+      length /= 2
+    }
+    return nil
+  }
+
+  /// What sums to 0 over classes where they are alternatives.
+  private func balanced(_ gradient: Tensor) throws -> Tensor {
+    examples.isCoupled ? try gradient - gradient.mean([0], keep: true) : gradient
+  }
+
+  // MARK: Directions
+
+  /// What one direction leaves for the next.
+  private struct Memory {
+    /// Class blocks' inverses [K, size, size] and, where classes are alternatives, that of their sum [1, size, size], f32.
+    var blocks: Blocks?
+    /// The Hessian's diagonal without penalty [K, size].
+    var diagonal: Tensor?
+    var lastSteps = 0
+  }
+
+  private struct Blocks {
+    var inverse: Tensor
+    var share: Tensor?
+    /// The blocks' diagonal without penalty, a mean over classes [size] f64, and the penalty that they were made with.
+    var diagonal, penalty: Tensor
+  }
+
+  private enum Divisor {
+    case diagonal(inverse: Tensor, sum: Tensor?)
+    /// `scale` [size]: how another penalty changes the root of the diagonal, alike for all classes so that sums over them stay 0.
+    case blocks(Blocks, scale: Tensor)
+
+    func callAsFunction(_ residual: Tensor) throws -> Tensor {
+      switch self {
+      case .diagonal(let inverse, let sum):
+        let scaled = try residual * inverse
+        guard let sum else { return scaled }
+        return try scaled - inverse * (scaled.sum([0], keep: true) / sum)
+      case .blocks(let blocks, let scale):
+        let scaled = try blocks.inverse.blockProducts(residual * scale)
+        guard let share = blocks.share else { return try scaled.to(.f64) * scale }
+        let common = try share.blockProducts(scaled.sum([0], keep: true)).expand(scaled.shape)
+        let result = try (scaled - blocks.inverse.blockProducts(common)).to(.f64)
+        return try (result - result.mean([0], keep: true)) * scale
+      }
+    }
+  }
+
+  /// p (1 - p), by the examples' weights [n, K] f32.
+  private func curvature(_ state: LogisticRows.State) throws -> Tensor {
+    guard examples.isCoupled else { return state.spread }
+    let plain = try state.spread * (1 - state.spread)
+    return try examples.weights.map { try plain * $0.reshape([count, 1]).to(.f32) } ?? plain
+  }
+
+  private func preconditioner(
+    _ state: LogisticRows.State, _ lambda: Double, _ penalty: Tensor, _ memory: inout Memory
+  ) throws -> Divisor {
+    if memory.lastSteps > Self.manySteps, allowsBlocks {
+      memory.blocks = try blocks(curvature(state), penalty)
+    }
+    if let blocks = memory.blocks {
+      let scale = try ((blocks.diagonal + blocks.penalty) / (blocks.diagonal + penalty).clamp(1e-100, .infinity)).sqrt()
+      return .blocks(blocks, scale: scale)
+    }
+    // It changes little from step to step; made anew where directions begin to take long.
+    if memory.diagonal == nil || memory.lastSteps > Self.fewSteps {
+      memory.diagonal = try rows.sums(curvature(state), squared: true)
+    }
+    let diagonal = try (memory.diagonal ?? penalty) + penalty
+    let inverse = try diagonal.clamp(1e-100, .infinity).reciprocal()
+    return .diagonal(inverse: inverse, sum: examples.isCoupled ? try inverse.sum([0], keep: true) : nil)
+  }
+
+  /// Examples that the blocks are made of: enough for their directions.
+  private var sampled: Int { min(count, 8 * penalized.shape[0]) }
+
+  /// Whether making blocks costs no more than some hundred products with the Hessian.
+  private var allowsBlocks: Bool {
+    let size = penalized.shape[0]
+    return size * (2 * sampled + 8 * size) <= 400 * count * 4
+  }
+
+  /// The blocks of one class each, of some of the examples; nil where they cannot be factored.
+  private func blocks(_ curvature: Tensor, _ penalty: Tensor) throws -> Blocks? {
+    let size = penalized.shape[0]
+    // Evenly spread over the examples.
+    let places = try Tensor((0..<sampled).map { $0 * count / sampled })
+    let columns = try rows.rows.indexSelect(0, places).t().contiguous()  // [e, m]
+    let weights = try curvature.indexSelect(0, places).sqrt().t().contiguous()  // [K, m]
+    let zero = try Tensor.zeros([sampled], type: .f64)
+    let scale = Double(count) / Double(sampled)
+    let unit = try Tensor.eye(size, type: .f64)
+    var sum = try Tensor.zeros([size, size], type: .f64)
+    var inverses: [Tensor] = []
+    var diagonal = try Tensor.zeros([size], type: .f64)
+    for k in 0..<classes {
+      let (panels, squares) = try (columns * weights.narrow(0, k, 1)).panels(minus: zero)
+      let upper = try panels.upperGram()
+      diagonal = try diagonal + squares * (scale / Double(classes))
+      let whole = try (upper + upper.t()).to(.f64) * scale + unit * (squares * scale + penalty)
+      guard let inverse = try Self.inverse(whole) else { return nil }
+      inverses.append(inverse)
+      sum = try sum + inverse
+    }
+    var made = Blocks(
+      inverse: try .stack(inverses.map { try $0.to(.f32) }), share: nil, diagonal: diagonal, penalty: penalty)
+    guard examples.isCoupled else { return made }
+    guard let share = try Self.inverse(sum) else { return nil }
+    made.share = try share.to(.f32).unsqueeze(0)
+    return made
+  }
+
+  /// The inverse of a positive definite matrix (f64) that is known to f32's digits; nil where it has no such inverse.
+  private static func inverse(_ matrix: Tensor) throws -> Tensor? {
+    // Scaled to a unit diagonal, where a small ridge is above the rounding.
+    let root = try matrix.diagonal(0, 1).clamp(1e-300, .infinity).rsqrt()
+    let scaling = try root.unsqueeze(0) * root.unsqueeze(1)
+    let ridge = try Tensor.eye(matrix.shape[0], type: .f64) * 1e-7
+    guard let factor = try? (matrix * scaling + ridge).cholesky() else { return nil }
+    let inverse = try Tensor.call("aten::cholesky_inverse", [.tensor(factor), .bool(false)])[0] * scaling
+    return try inverse.isAllFinite() ? inverse.contiguous() : nil
+  }
+
+  /// Solves H s = -gradient until the residual's preconditioned norm is `tolerance` times the gradient's.
+  private func direction(
+    _ gradient: Tensor, _ state: LogisticRows.State, _ penalty: Tensor, _ divisor: Divisor, _ tolerance: Double,
+    _ isRough: Bool, _ memory: inout Memory
+  ) throws -> Tensor {
+    var residual = try gradient.neg()
+    var ahead = try divisor(residual)
+    var solution = try Tensor.zeros(gradient.shape, type: .f64)
+    var energy = try (residual * ahead).sum().item()
+    let target = energy * tolerance * tolerance
+    memory.lastSteps = 0
+    guard energy > 0 else { return residual }
+    for step in 0..<Self.limits.directions {
+      memory.lastSteps = step + 1
+      let product = try balanced(rows.hessian(state, times: ahead, isRough: isRough)) + penalty * ahead
+      let curvature = try (ahead * product).sum().item()
+      guard curvature > 0, curvature.isFinite else { return step == 0 ? ahead : solution }
+      let length = energy / curvature
+      solution = try solution + ahead * length
+      residual = try residual - product * length
+      let next = try divisor(residual)
+      let left = try (residual * next).sum().item()
+      if !(left > target) { break }
+      ahead = try next + ahead * (left / energy)
+      energy = left
+    }
+    return solution
+  }
+}

@@ -23,8 +23,8 @@ struct Problem {
   const at::Tensor &rows;
   int64_t n, size, classes;
   Problem(const at::Tensor &rows, int64_t classes) : rows(rows), n(rows.size(0)), size(rows.size(1)), classes(classes) {}
-  const float *at(int64_t row) const { return rows.const_data_ptr<float>() + row * size; }
-  const uint16_t *narrow(int64_t row) const { return reinterpret_cast<const uint16_t *>(rows.const_data_ptr<at::BFloat16>()) + row * size; }
+  const float *at(int64_t row) const { return rows.data_ptr<float>() + row * size; }
+  const uint16_t *narrow(int64_t row) const { return reinterpret_cast<const uint16_t *>(rows.data_ptr<at::BFloat16>()) + row * size; }
 };
 
 void check_rows(const at::Tensor &rows, bool narrow = false) {
@@ -93,7 +93,7 @@ ct_error *ct_logistic_logits(ct_tensor rows, ct_tensor weights, ct_tensor *out) 
     if (p.classes > few) return put(out, product(x, w.t()).contiguous());
     auto z = at::empty({p.n, p.classes}, x.options());
     auto *to = z.data_ptr<float>();
-    const auto *by = w.const_data_ptr<float>();
+    const auto *by = w.data_ptr<float>();
     parallel(p.n, 64, [&](int64_t, int64_t begin, int64_t end) { logistic_kernels().products(p.at(begin), end - begin, p.size, by, p.classes, to + begin * p.classes); });
     put(out, z);
   });
@@ -106,7 +106,7 @@ ct_error *ct_logistic_sums(ct_tensor rows, ct_tensor values, bool squared, ct_te
     check_matrix(s, x.size(0), -1, "values");
     const Problem p(x, s.size(1));
     if (p.classes > few) return put(out, wide_sums(p, s, squared));
-    const auto *from = s.const_data_ptr<float>();
+    const auto *from = s.data_ptr<float>();
     put(out, summed(p, [&](int64_t begin, int64_t end, float *, double *sums) {
           logistic_kernels().sums(p.at(begin), from + begin * p.classes, end - begin, p.size, p.classes, squared, sums);
         }));
@@ -123,10 +123,10 @@ ct_error *ct_logistic_hessian(ct_tensor rows, ct_tensor spread, ct_tensor labels
     const bool coupled = y.defined() && y.numel() > 0, weighted = counts.defined() && counts.numel() > 0;
     TORCH_CHECK(!coupled || (y.is_cpu() && y.scalar_type() == at::kLong && y.is_contiguous() && y.numel() == p.n), "labels must be [", p.n, "] i64");
     TORCH_CHECK(!weighted || (counts.is_cpu() && counts.scalar_type() == at::kFloat && counts.is_contiguous() && counts.numel() == p.n), "weights must be [", p.n, "] f32");
-    const auto *label = coupled ? y.const_data_ptr<int64_t>() : nullptr;
-    const auto *count = weighted ? counts.const_data_ptr<float>() : nullptr;
+    const auto *label = coupled ? y.data_ptr<int64_t>() : nullptr;
+    const auto *count = weighted ? counts.data_ptr<float>() : nullptr;
     for (int64_t i = 0; label && i < p.n; ++i) TORCH_CHECK(label[i] >= 0 && label[i] < p.classes, "no class ", label[i], " of ", p.classes);
-    const auto *by = c.const_data_ptr<float>();
+    const auto *by = c.data_ptr<float>();
     const auto turn_rows = [&](float *z, int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i)
         turn(z + (i - begin) * p.classes, by + i * p.classes, p.classes, label ? label[i] : -1, count ? count[i] : 1);
@@ -139,7 +139,7 @@ ct_error *ct_logistic_hessian(ct_tensor rows, ct_tensor spread, ct_tensor labels
       parallel(p.n, 64, [&](int64_t, int64_t begin, int64_t end) { turn_rows(to + begin * p.classes, begin, end); });
       return put(out, wide_sums(p, z, false));
     }
-    const auto *along = v.const_data_ptr<float>();
+    const auto *along = v.data_ptr<float>();
     put(out, summed(p, [&](int64_t begin, int64_t end, float *z, double *sums) {
           const auto &kernels = logistic_kernels();
           narrow ? kernels.narrow_products(p.narrow(begin), end - begin, p.size, along, p.classes, z) : kernels.products(p.at(begin), end - begin, p.size, along, p.classes, z);
@@ -157,7 +157,7 @@ ct_error *ct_block_products(ct_tensor blocks, ct_tensor vectors, ct_tensor *out)
     const int64_t classes = a.size(0), size = a.size(1);
     check_matrix(x, classes, size, "vectors");
     auto y = at::empty({classes, size}, x.options());
-    const auto *matrix = a.const_data_ptr<float>(), *vector = x.const_data_ptr<float>();
+    const auto *matrix = a.data_ptr<float>(), *vector = x.data_ptr<float>();
     auto *to = y.data_ptr<float>();
     parallel(classes * size, 64, [&](int64_t, int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) to[i] = static_cast<float>(measure_kernels().dot(matrix + i * size, vector + i / size * size, size));
@@ -177,9 +177,9 @@ ct_error *ct_logistic_losses(ct_tensor logits, ct_tensor labels, ct_tensor signs
     // What examples count, [n]; of each class where they have several, [n, K].
     TORCH_CHECK(!weighted || (counts.scalar_type() == at::kFloat && counts.is_contiguous() && counts.numel() == (coupled ? n : n * classes)), "weights do not fit ", z.sizes());
     auto r = at::empty_like(z), s = at::empty_like(z);
-    const auto *from = z.const_data_ptr<float>(), *count = weighted ? counts.const_data_ptr<float>() : nullptr;
-    const auto *label = coupled ? y.const_data_ptr<int64_t>() : nullptr;
-    const auto *side = coupled ? nullptr : sign.const_data_ptr<float>();
+    const auto *from = z.data_ptr<float>(), *count = weighted ? counts.data_ptr<float>() : nullptr;
+    const auto *label = coupled ? y.data_ptr<int64_t>() : nullptr;
+    const auto *side = coupled ? nullptr : sign.data_ptr<float>();
     for (int64_t i = 0; label && i < n; ++i) TORCH_CHECK(label[i] >= 0 && label[i] < classes, "no class ", label[i], " of ", classes);
     auto *to = r.data_ptr<float>(), *wide = s.data_ptr<float>();
     constexpr int64_t run = 256;  // examples whose losses are one sum, whatever the threads

@@ -95,7 +95,7 @@ void check_rows(const at::Tensor &rows, const char *name) {
 
 template <class T>
 void norms(const at::Tensor &rows, double *out) {
-  const auto *x = rows.const_data_ptr<T>();
+  const auto *x = rows.data_ptr<T>();
   const int64_t d = rows.size(1);
   parallel(rows.size(0), 64, [&](int64_t, int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) out[i] = std::sqrt(pair<false>(x + i * d, x + i * d, d));
@@ -112,7 +112,7 @@ struct Rescoring {
 
 template <class T>
 void rescore(const at::Tensor &base, const at::Tensor &queries, const Rescoring &work) {
-  const auto *x = base.const_data_ptr<T>(), *y = queries.const_data_ptr<T>();
+  const auto *x = base.data_ptr<T>(), *y = queries.data_ptr<T>();
   const int64_t d = base.size(1);
   parallel(queries.size(0), 1, [&](int64_t, int64_t begin, int64_t end) {
     std::vector<std::pair<double, int64_t>> found(work.m);
@@ -155,7 +155,7 @@ ct_error *ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_
     TORCH_CHECK(best.is_contiguous() && where.is_contiguous(), "values and indices must be contiguous");
     TORCH_CHECK(s.is_cpu() && best.is_cpu() && where.is_cpu(), "the search works in the processor's memory");
     const int64_t n = s.size(1), k = best.size(1);
-    const auto *score = s.const_data_ptr<float>();
+    const auto *score = s.data_ptr<float>();
     auto *value = best.data_ptr<float>();
     auto *index = where.data_ptr<int64_t>();
     parallel(s.size(0), 4, [&](int64_t, int64_t begin, int64_t end) {
@@ -193,11 +193,11 @@ ct_error *ct_rescore(ct_tensor base, ct_tensor base_norms, ct_tensor queries, ct
       const int64_t rows = norm == &a ? x.size(0) : y.size(0);
       TORCH_CHECK(norm->is_cpu() && norm->scalar_type() == at::kDouble && norm->is_contiguous() && norm->numel() == rows, "norms must be [", rows, "] f64");
     }
-    const auto *place = places.const_data_ptr<int64_t>();
+    const auto *place = places.data_ptr<int64_t>();
     for (int64_t i = 0; i < places.numel(); ++i) TORCH_CHECK(place[i] >= 0 && place[i] < x.size(0), "candidate ", place[i], " of ", x.size(0), " rows");
     auto s = at::empty({y.size(0), k}, y.options().dtype(at::kDouble));
     auto i = at::empty({y.size(0), k}, y.options().dtype(at::kLong));
-    const Rescoring work{place, euclidean ? nullptr : a.const_data_ptr<double>(), euclidean ? nullptr : b.const_data_ptr<double>(),
+    const Rescoring work{place, euclidean ? nullptr : a.data_ptr<double>(), euclidean ? nullptr : b.data_ptr<double>(),
                          x.size(0), places.size(1), k, s.data_ptr<double>(), i.data_ptr<int64_t>()};
     x.scalar_type() == at::kFloat ? rescore<float>(x, y, work) : rescore<double>(x, y, work);
     put(scores, s);

@@ -146,6 +146,7 @@ ct_error *ct_group_use_gpu(ct_group *group, intptr_t index) {
   return guarded([&] {
 #ifdef USE_C10D_NCCL
     auto &all = *group->group;
+    if (all.gpu) return;
     // A rank that is lost is told of by `settle`, with its number; NCCL's own watch would end the process without.
     setenv("TORCH_NCCL_ASYNC_ERROR_HANDLING", "0", 1);
     auto options = c10d::ProcessGroupNCCL::Options::create();

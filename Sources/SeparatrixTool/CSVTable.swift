@@ -15,8 +15,10 @@ struct CSVTable {
       throw ArrayFileError(
         .unreadable, file: path, field: "text", found: "no text in UTF-8", expected: "a table with a header")
     }
+    // No field holds a comma; quotes around one are dropped, as is a mark of the byte order.
+    let trimmed = CharacterSet(charactersIn: " \t\"\u{FEFF}")
     let lines = text.split(whereSeparator: \.isNewline).map { line in
-      line.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+      line.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: trimmed) }
     }
     names = lines.first ?? []
     rows = Array(lines.dropFirst())

@@ -94,7 +94,10 @@ public enum Tool {
     case is ProcessPlaceError: 2
     case is MeasureError: 3
     case let error as TransferError:
-      ["k", "distance", "weighting", "lambdas", "holdout", "temperature", "folds"].contains(error.argument) ? 2 : 3
+      [
+        "k", "distance", "weighting", "lambdas", "holdout", "temperature", "folds", "steps", "batch", "learning rates",
+        "weight decays", "workers", "shots", "draws",
+      ].contains(error.argument) ? 2 : 3
     default: 1
     }
   }

@@ -93,13 +93,15 @@ struct TrainCommand: ParsableCommand {
     let start = DispatchTime.now().uptimeNanoseconds
     var steps = 0
     var first = 0
+    var epochs = plan.training.epochs
     var last: Training.EpochRecord?
     let run = TrainingRun(plan: plan, folder: folder, catalog: Tool.catalog, device: device)
     let events = { (event: TrainingEvent) in
       guard speaks else { return }
       switch event {
-      case .started(let total, _, let samples, let parameters):
+      case .started(let total, let stepsPerEpoch, let samples, let parameters):
         steps = total
+        epochs = (total + stepsPerEpoch - 1) / max(1, stepsPerEpoch)
         line.keep(
           "\(plan.network.name), \(parameters) parameters, \(plan.objective); \(samples) samples, \(total) steps")
       case .resumed(let step):
@@ -114,14 +116,14 @@ struct TrainCommand: ParsableCommand {
             let left = seconds / Double(max(1, done - first)) * Double(steps - done)
             return String(
               format: "epoch %d/%d  step %d/%d  loss %.4f  accuracy %.1f %%  %.0f images/s  %@ left", epoch + 1,
-              plan.training.epochs, done, steps, loss, 100 * accuracy, rate, Console.duration(left))
+              epochs, done, steps, loss, 100 * accuracy, rate, Console.duration(left))
           }())
       case .epoch(let record):
         last = record
         line.keep(
           String(
             format: "epoch %d/%d  loss %.4f  accuracy %.1f %%  holdout %@  %.0f images/s", record.epoch,
-            plan.training.epochs, record.loss, 100 * record.trainAccuracy,
+            epochs, record.loss, 100 * record.trainAccuracy,
             record.holdoutAccuracy.map { String(format: "%.1f %%", 100 * $0) } ?? "-", record.imagesPerSecond))
       }
     }
@@ -196,6 +198,7 @@ struct TrainCommand: ParsableCommand {
     if let recipe { result.training = recipe.options }
     if let epochs {
       result.training.epochs = epochs
+      result.training.steps = nil
       if warmup == nil && base == nil { result.training.warmup = min(result.training.warmup, Double(epochs) / 5) }
     }
     if let batch { result.training.batch = batch }
@@ -262,7 +265,8 @@ struct TrainCommand: ParsableCommand {
     let model = try Model(
       plan.network, channels: all.shape.channels, size: min(all.shape.height, all.shape.width), classes: all.classCount,
       source: .seed(plan.seed), networks: Tool.catalog.networks)
-    let steps = train.count / plan.training.batch * plan.training.epochs
+    let stepsPerEpoch = max(1, train.count / plan.training.batch)
+    let steps = plan.training.steps ?? stepsPerEpoch * plan.training.epochs
     if output.json {
       return try Console.printJSON(
         DryRun(
@@ -278,7 +282,7 @@ struct TrainCommand: ParsableCommand {
       ("samples", "\(train.count) to train on, \(held?.count ?? 0) held out"),
       (
         "training",
-        "\(plan.training.epochs) epochs, batch \(plan.training.batch), \(steps) steps, \(plan.training.precision.rawValue), \(plan.threads) threads"
+        "\((steps + stepsPerEpoch - 1) / stepsPerEpoch) epochs, batch \(plan.training.batch), \(steps) steps, \(plan.training.precision.rawValue), \(plan.threads) threads"
       ),
       ("device", "\(plan.device ?? "cpu")\(plan.deterministic == false ? ", not the same bits each time" : "")"),
       ("digest", try plan.digest()),

@@ -35,6 +35,14 @@ struct TransferCommand: ParsableCommand {
       try FeatureSet(reading: paths, labels: labels)
     }
 
+    /// A layer's rows, `layer`'s unless one is named: as they are in memory where they take no more than 2^28 numbers, else read
+    /// block by block.
+    func rows(_ set: FeatureSet, layer name: String?, pool: Bool) throws -> any RowSource {
+      let source = try set.layer(name ?? layer)
+      let rows: any RowSource = pool ? PooledRows(source) : source
+      return rows.count * rows.dimensions <= 1 << 28 ? try TensorRows(values(set, layer: name, pool: pool)) : rows
+    }
+
     /// A layer's values, `layer`'s unless one is named; whole numbers become f32.
     func values(_ set: FeatureSet, layer name: String? = nil, pool: Bool = false) throws -> Tensor {
       let rows = try set.layer(name ?? layer)

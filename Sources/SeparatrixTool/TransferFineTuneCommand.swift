@@ -36,7 +36,8 @@ extension TransferCommand {
     @Option(help: "f32 or bf16.") var precision = Precision.f32.rawValue
     @Flag(help: "Begin with the head that a linear probe of the features has (LP-FT).") var probeFirst = false
     @Flag(help: "Also from random weights, with a search of its own.") var fromScratch = false
-    @Flag(help: "Give up settings that are behind after a third of the steps, a ninth, ...") var halving = false
+    @Flag(help: "Give up settings that are behind when the epoch of a third of the steps ends, of a ninth, ...")
+    var halving = false
     @Option(help: "Trainings side by side. Default: processors over --threads.") var workers: Int?
     @Option(help: "Threads of each; part of what decides the weights.") var threads = 1
     @Flag(help: "Show the grid and stop.") var dryRun = false
@@ -49,6 +50,7 @@ extension TransferCommand {
       let reference = try pictures.applied(to: DataReference(parsing: data))
       let device = try place.chosen()
       let workers = workers ?? (device == .cpu ? max(1, HostMachine.cores / max(1, threads)) : 1)
+      try options.validate()
       if dryRun { return try show(options, workers) }
       let (train, test) = (try reference.load(.train), try reference.load(.test))
       let tuning = FineTuning(

@@ -45,6 +45,11 @@ extension TransferCommand {
     @Option(help: "File of each training example's superclass: also says how subclasses are told apart within it.")
     var superclasses: String?
     @Flag(help: "Images' layers [n, c, h, w] as means over all places.") var pool = false
+    @Option(
+      help:
+        "Megabytes that features may take in memory; beyond it they go through a file in TMPDIR. Default: a quarter of it."
+    )
+    var memory: Int?
     @Option(help: "Keep lambdas, weights and biases in this .safetensors file.") var out: String?
     @OptionGroup var output: OutputOptions
 
@@ -71,6 +76,12 @@ extension TransferCommand {
         groups: try groups.map { try FeatureSet.readLabels([$0]) },
         accuracy: try named(ProbeOptions.Accuracy.self, accuracy, "--accuracy"), standardizes: standardize)
       options.folds = folds
+      if let memory {
+        guard (0...1_000_000_000).contains(memory) else {
+          throw Outcome.usage("--memory \(memory): expected megabytes, 0 to 1000000000")
+        }
+        options.memory = memory * 1_000_000
+      }
       options.normalizes = normalize
       options.penalizesBias = penalizeBias
       options.sampleWeights = try sampleWeights.map { try FeatureSet.readNumbers([$0]) }
@@ -99,9 +110,9 @@ extension TransferCommand {
       let line = ProgressLine()
       defer { line.clear() }
       return try LinearProbe.run(
-        train: inputs.values(train, layer: layer, pool: pool), trainLabels: train.requireLabels(),
-        validation: judge.map { try inputs.values($0, layer: layer, pool: pool) },
-        validationLabels: judge?.requireLabels() ?? [], test: inputs.values(test, layer: layer, pool: pool),
+        train: inputs.rows(train, layer: layer, pool: pool), trainLabels: train.requireLabels(),
+        validation: judge.map { try inputs.rows($0, layer: layer, pool: pool) },
+        validationLabels: judge?.requireLabels() ?? [], test: inputs.rows(test, layer: layer, pool: pool),
         testLabels: test.requireLabels(), options: options
       ) { line.show("\(layer.map { $0 + ": " } ?? "")\($0.done) of \($0.total) fits") }
     }

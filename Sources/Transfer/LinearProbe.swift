@@ -1,4 +1,5 @@
 import Datasets
+import Features
 import Foundation
 import Measures
 import Torch
@@ -36,14 +37,31 @@ public struct LinearProbe {
     train: Tensor, trainLabels: [Int], validation: Tensor? = nil, validationLabels: [Int] = [], test: Tensor?,
     testLabels: [Int], options: ProbeOptions = .init(), progress: ((Progress) -> Void)? = nil
   ) throws -> Outcome {
+    try timed {
+      try fit(
+        LabelledFeatures(train, trainLabels, name: "train"),
+        validation.map { try LabelledFeatures($0, validationLabels, name: "validation") },
+        test.map { try LabelledFeatures($0, testLabels, name: "test") }, options, progress)
+    }
+  }
+
+  /// The same of rows that are read block by block, so that they need not fit into memory.
+  public static func run(
+    train: any RowSource, trainLabels: [Int], validation: (any RowSource)? = nil, validationLabels: [Int] = [],
+    test: (any RowSource)?, testLabels: [Int], options: ProbeOptions = .init(), progress: ((Progress) -> Void)? = nil
+  ) throws -> Outcome {
+    try timed {
+      try fit(
+        LabelledFeatures(train, trainLabels, name: "train"),
+        validation.map { try LabelledFeatures($0, validationLabels, name: "validation") },
+        test.map { try LabelledFeatures($0, testLabels, name: "test") }, options, progress)
+    }
+  }
+
+  private static func timed(_ body: () throws -> Outcome) throws -> Outcome {
     let clock = ContinuousClock()
     let start = clock.now
-    var outcome = try withoutGradientRethrowing {
-      let train = try LabelledFeatures(train, trainLabels, name: "train")
-      let validation = try validation.map { try LabelledFeatures($0, validationLabels, name: "validation") }
-      let test = try test.map { try LabelledFeatures($0, testLabels, name: "test") }
-      return try fit(train, validation, test, options, progress)
-    }
+    var outcome = try withoutGradientRethrowing(body)
     let elapsed = (clock.now - start).components
     outcome.result.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
     return outcome
@@ -84,15 +102,11 @@ public struct LinearProbe {
     }
     var standardization: (mean: Tensor, deviation: Tensor)?
     if options.standardizes {
-      let values = try all.features.to(.f64)
-      let own = try values.narrow(0, 0, train.count)
-      let mean = try own.mean([0])
-      let deviation = try (own - mean).square().mean([0]).sqrt()
-      let divisor = try Tensor.where(
-        deviation.equals(.zeros([], type: .f64)), .ones([], type: .f64), deviation)
-      all = all.replacing(try (values - mean) / divisor)
-      tested = try tested.map { $0.replacing(try ($0.features.to(.f64) - mean) / divisor) }
-      standardization = (mean, divisor)
+      let (mean, deviation) = try all.standardization(count: train.count)
+      let standardize = { (rows: Tensor) in try (rows.to(.f64) - mean) / deviation }
+      all = try all.changed(standardize)
+      tested = try tested?.changed(standardize)
+      standardization = (mean, deviation)
     }
     let count = options.lambdas.count
     let paths = choice.parts.count + (choice.fitsAll ? 1 : 0)
@@ -149,7 +163,7 @@ public struct LinearProbe {
       result.refit = refit.entries[place]
       result.largestGradientRatio = max(result.largestGradientRatio, refit.largestRatio)
       if let tested {
-        let logits = try refit.logits(place, of: tested.features)
+        let logits = try refit.logits(place, of: tested.rows)
         let predicted = try logits.argmax(0).ints()
         result.tell(predicted.map { classes.values[$0] }, tested.labels, classes)
         if let superclasses {
@@ -194,9 +208,11 @@ private struct Superclasses {
       }
       known[label] = superclass
     }
-    // A label that only a validation set has stands alone.
-    let alone = (known.values.max() ?? 0) + 1
-    of = classes.values.enumerated().map { known[$1] ?? alone + $0 }
+    // Numbered, so that a label that only a validation set has can stand alone.
+    let numbers = Classes(superclasses)
+    of = classes.values.enumerated().map { place, label in
+      known[label].flatMap(numbers.index) ?? numbers.count + place
+    }
   }
 
   /// Shares of answers of the right superclass, and of right ones among the own superclass's. `logits` [K, n].

@@ -1,3 +1,4 @@
+import Features
 import Foundation
 import Torch
 
@@ -29,7 +30,7 @@ struct LogisticProblem {
 
   /// The same with what else examples may have.
   init(features raw: Tensor, examples: Likelihood.Examples, classes: Int, penalizesBias: Bool = false) throws {
-    coordinates = try ProbeCoordinates(raw, penalizesBias: penalizesBias)
+    coordinates = try ProbeCoordinates(TensorRows(raw), penalizesBias: penalizesBias)
     features = try coordinates.rows(raw).t().contiguous()
     count = features.shape[1]
     self.classes = classes

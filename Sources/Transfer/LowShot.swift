@@ -95,7 +95,7 @@ public struct LowShot {
         throw TransferError("train labels", found: "one class only", expected: "at least two")
       }
       let smallest = classes.sizes.min() ?? 0
-      let possible = options.shots.filter { $0 <= smallest }
+      let possible = Set(options.shots.filter { $0 <= smallest }).sorted()
       let members = Dictionary(grouping: train.labels.indices, by: { train.labels[$0] })
       var found: [Int: [(accuracy: Double, perClass: Double?)]] = [:]
       var done = 0
@@ -143,7 +143,7 @@ public struct LowShot {
     if shots > 1 {
       probe.folds = min(5, shots)
     } else {
-      let values = options.normalizes ? try train.features.unitRows() : try train.features.to(.f64)
+      let values = try options.normalizes ? train.features.unitRows() : train.features.to(.f64)
       let spread = try (values - values.mean([0])).square().sum().item() / Double(train.count)
       probe.lambdas = [max(spread, .leastNormalMagnitude)]
       probe.holdout = 0
@@ -152,7 +152,7 @@ public struct LowShot {
       train: train.features, trainLabels: train.labels, test: test.features, testLabels: test.labels, options: probe)
     if shots > 1 { return (outcome.result.accuracy ?? 0, outcome.result.meanPerClassAccuracy) }
     // Nothing was chosen: the one fit there is.
-    let values = try (options.normalizes ? test.features.unitRows() : test.features.to(.f64))
+    let values = try options.normalizes ? test.features.unitRows() : test.features.to(.f64)
     let logits = try values.matmul(outcome.weights.select(0, 0).t()) + outcome.biases.select(0, 0)
     let predicted = try logits.argmax(1).ints().map { outcome.classes[$0] }
     let right = zip(predicted, test.labels).count { $0 == $1 }

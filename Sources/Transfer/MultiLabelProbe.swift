@@ -1,4 +1,5 @@
 import Datasets
+import Features
 import Foundation
 import Measures
 import Torch
@@ -69,11 +70,13 @@ public struct MultiLabelProbe {
     public var totalSeconds: Double?
     /// The fits, in the order of the lambdas.
     public var path: [Entry]
+    /// The fit at the chosen lambda on all training examples.
+    public var refit: Entry?
     /// Why figures are nil.
     public var reason: String?
 
     enum CodingKeys: String, CodingKey {
-      case n, dimensions, classes, lambda, map, seconds, path, reason
+      case n, dimensions, classes, lambda, map, seconds, path, refit, reason
       case holdoutCount = "holdout_count"
       case atEdge = "at_edge"
       case mapArea = "map_area"
@@ -100,6 +103,7 @@ public struct MultiLabelProbe {
       try keys.encode(seconds, forKey: .seconds)
       try keys.encode(totalSeconds, forKey: .totalSeconds)
       try keys.encode(path, forKey: .path)
+      try keys.encode(refit, forKey: .refit)
       try keys.encodeIfPresent(reason, forKey: .reason)
     }
   }
@@ -171,12 +175,10 @@ public struct MultiLabelProbe {
       tested = try tested?.normalized()
     }
     if options.standardizes {
-      let values = try train.features.to(.f64)
-      let mean = try values.mean([0])
-      let deviation = try (values - mean).square().mean([0]).sqrt()
-      let divisor = try Tensor.where(deviation.equals(.zeros([], type: .f64)), .ones([], type: .f64), deviation)
-      train = train.replacing(try (values - mean) / divisor)
-      tested = try tested.map { $0.replacing(try ($0.features.to(.f64) - mean) / divisor) }
+      let (mean, deviation) = try train.standardization(count: count)
+      let standardize = { (rows: Tensor) in try (rows.to(.f64) - mean) / deviation }
+      train = try train.changed(standardize)
+      tested = try tested?.changed(standardize)
     }
     // Without one class an example has no stratum.
     let order = CounterGenerator.permutation(count: count, seed: options.seed, purpose: .transfer)
@@ -187,27 +189,27 @@ public struct MultiLabelProbe {
     }
     let (held, kept) = (order.prefix(heldCount).sorted(), order.dropFirst(heldCount).sorted())
     let total = options.lambdas.count + (heldCount > 0 ? 1 : 0)
-    func fit(_ places: [Int], _ lambdas: [Double], _ start: (Tensor, Tensor)?) throws -> ProbeFit {
+    func fit(_ places: [Int], _ lambdas: [Double], _ start: (Tensor, Tensor)?, before: Int = 0) throws -> ProbeFit {
       let index = try Tensor(places)
       let own = try targets.indexSelect(0, index)
-      let counts = try (
-        own.maximum(.zeros([], type: .f64)).sum([0]).doubles(),
-        own.equals(.zeros([], type: .f64)).to(.f64).sum([0]).doubles()
-      )
+      let weights = options.sampleWeights.map { all in places.map { all[$0] } }
+      let count = try weights.map { try Tensor($0, shape: [places.count, 1]) } ?? .ones([places.count, 1], type: .f64)
+      let zero = try Tensor.zeros([], type: .f64)
+      let having = try (own.maximum(zero) * count).sum([0]).doubles()
+      let lacking = try (own.equals(zero).to(.f64) * count).sum([0]).doubles()
       // A class that all have, or none, has no finite bias.
-      let present = (0..<classes).filter { counts.0[$0] > 0 && counts.1[$0] > 0 }
+      let present = (0..<classes).filter { having[$0] > 0 && lacking[$0] > 0 }
       guard !present.isEmpty else {
         throw TransferError(
           "train targets", found: "no class that some have and some have not", expected: "at least one")
       }
-      let examples = try Likelihood.Examples(
-        targets: own.indexSelect(1, Tensor(present)),
-        weights: options.sampleWeights.map { all in places.map { all[$0] } })
-      let manner = ProbeFit.Manner(accuracy: options.accuracy, penalizesBias: options.penalizesBias)
+      let examples = try Likelihood.Examples(targets: own.indexSelect(1, Tensor(present)), weights: weights)
+      var manner = ProbeFit.Manner(accuracy: options.accuracy, penalizesBias: options.penalizesBias)
+      if let memory = options.memory { manner.memory = memory }
       return try ProbeFit(
-        train.features.indexSelect(0, index), Classes(Array(0..<classes)), present: present, examples, lambdas,
+        train.selecting(places).rows, Classes(Array(0..<classes)), present: present, examples, lambdas,
         start: start, manner
-      ) { progress?(LinearProbe.Progress(done: $0, total: total)) }
+      ) { progress?(LinearProbe.Progress(done: before + $0, total: total)) }
     }
     let path = try fit(kept, options.lambdas, nil)
     var result = Result(
@@ -219,7 +221,7 @@ public struct MultiLabelProbe {
       result.reason = "nothing was held out, so no lambda was chosen"
       return result
     }
-    let judge = try (train.features.indexSelect(0, Tensor(held)), targets.indexSelect(0, Tensor(held)))
+    let judge = try (train.selecting(held).rows, targets.indexSelect(0, Tensor(held)))
     for index in result.path.indices {
       result.path[index].holdoutMAP = try precisions(path, index, judge.0, judge.1).mean
     }
@@ -230,13 +232,15 @@ public struct MultiLabelProbe {
       result.reason = "no class is had by an example of the holdout, so no lambda was chosen"
       return result
     }
-    let refit = try fit(Array(0..<count), [options.lambdas[best]], path.weightsAndBiases(best))
+    let refit = try fit(
+      Array(0..<count), [options.lambdas[best]], path.weightsAndBiases(best), before: options.lambdas.count)
+    result.refit = Result.Entry(fit: refit.entries[0], holdoutMAP: nil)
     result.lambda = options.lambdas[best]
     result.holdoutMAP = maps[best]
     result.atEdge =
       maps.count > 1 && (result.lambda == options.lambdas.min() || result.lambda == options.lambdas.max())
     if let tested, let truth {
-      let found = try precisions(refit, 0, tested.features, truth)
+      let found = try precisions(refit, 0, tested.rows, truth)
       (result.map, result.mapArea, result.perClass) = (found.mean, found.area, found.each)
     }
     progress?(LinearProbe.Progress(done: total, total: total))
@@ -245,9 +249,9 @@ public struct MultiLabelProbe {
 
   /// Average precisions of one fit.
   private static func precisions(
-    _ fit: ProbeFit, _ index: Int, _ features: Tensor, _ targets: Tensor
+    _ fit: ProbeFit, _ index: Int, _ features: any RowSource, _ targets: Tensor
   ) throws -> (mean: Double?, area: Double?, each: [Double?]) {
-    let n = features.shape[0]
+    let n = features.count
     let logits = try fit.logits(index, of: features).doubles()
     let truths = try targets.t().contiguous().doubles()
     var (each, areas): ([Double?], [Double]) = ([], [])

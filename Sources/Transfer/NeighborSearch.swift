@@ -85,6 +85,16 @@ struct NeighborSearch {
         if let bias = tile.bias { scores = try scores + bias }
         try scores.mergeTopK(offset: tile.offset, values: values, indices: indices)
       }
+      // Numbers whose squares leave f32 have no rough scores: then every row is a candidate.
+      guard try indices.min().item() >= 0 else {
+        for row in 0..<height {
+          let all = try rescored(start + row, 1, Tensor(Array(0..<count), shape: [1, count]))
+          result.indices += all.indices
+          result.scores += all.scores
+          result.rescued += 1
+        }
+        continue
+      }
       var found = try rescored(start, height, indices)
       if candidates < count {
         let last = try values.select(1, candidates - 1).doubles()

@@ -1,3 +1,4 @@
+import Features
 import Torch
 
 /// The coordinates in which a probe is solved: features centred (the bias, free of penalty, takes up the mean) and rotated onto
@@ -17,13 +18,13 @@ struct ProbeCoordinates {
   /// Features a pass works on at a time, so that what is in double stays small.
   private static let block = 4096
 
-  /// Those of `features` [n, d0] (any floating-point type).
-  init(_ features: Tensor, penalizesBias: Bool) throws {
+  /// Those of `features` [n, d0] (any floating-point type), read twice.
+  init(_ features: any RowSource, penalizesBias: Bool) throws {
     self.penalizesBias = penalizesBias
-    let count = features.shape[0]
-    let dimensions = features.shape[1] + (penalizesBias ? 1 : 0)
+    let count = features.count
+    let dimensions = features.dimensions + (penalizesBias ? 1 : 0)
     func block(_ first: Int) throws -> Tensor {
-      let values = try features.narrow(0, first, min(Self.block, count - first)).to(.f64)
+      let values = try features.rows(first..<min(first + Self.block, count)).to(.f64)
       return penalizesBias ? try Tensor.concat([values, .ones([values.shape[0], 1], type: .f64)], 1) : values
     }
     let starts = Array(stride(from: 0, to: count, by: Self.block))
@@ -67,13 +68,12 @@ struct ProbeCoordinates {
     return try Tensor.concat([(values - mean).matmul(rotation), ones], 1)
   }
 
-  /// The same in f32, padded with zeros to a multiple of 16 numbers.
-  func narrowRows(_ features: Tensor) throws -> Tensor {
-    let count = features.shape[0]
+  /// Some rows of `features` in f32, padded with zeros to a multiple of 16 numbers.
+  func narrowRows(_ features: any RowSource, _ range: Range<Int>) throws -> Tensor {
     let padding = (16 - size % 16) % 16
     return try Tensor.concat(
-      stride(from: 0, to: count, by: Self.block).map { first in
-        let rows = try rows(features.narrow(0, first, min(Self.block, count - first))).to(.f32)
+      stride(from: range.lowerBound, to: range.upperBound, by: Self.block).map { first in
+        let rows = try rows(features.rows(first..<min(first + Self.block, range.upperBound))).to(.f32)
         return padding == 0 ? rows : try Tensor.concat([rows, .zeros([rows.shape[0], padding])], 1)
       })
   }

@@ -1,3 +1,4 @@
+import Features
 import Measures
 import Torch
 
@@ -15,12 +16,17 @@ struct ProbeFit {
     (entries.map(\.gradientNorm).max() ?? 0) / max(gradientNormAtZero, .leastNormalMagnitude)
   }
 
+  /// The bias of a class that cannot be answered.
+  private static let ruledOut = -1e30
+
   /// How a fit differs from the plain one.
   struct Manner {
     var accuracy: ProbeOptions.Accuracy
     var penalizesBias = false
     /// What each example counts; nil: 1.
     var weights: [Double]?
+    /// Bytes of features in f32 from which on they go through a file.
+    var memory = Memory.budget
   }
 
   /// Fits `set`. Classes of which it has no example keep weights of 0 and a bias that rules them out: the free bias
@@ -30,27 +36,36 @@ struct ProbeFit {
     progress: ((Int) -> Void)? = nil
   ) throws {
     let all = set.labels.map { classes.index(of: $0) ?? 0 }
-    let present = Classes(all)
+    // Examples that count nothing make no class present.
+    let present = Classes(all.indices.filter { manner.weights?[$0] ?? 1 > 0 }.map { all[$0] })
+    guard present.count > 0 else {
+      throw TransferError("sample weights", found: "0 for all examples", expected: "some above 0")
+    }
     try self.init(
-      set.features, classes, present: present.values,
-      Likelihood.Examples(labels: present.indices, classes: present.count, weights: manner.weights), lambdas,
+      set.rows, classes, present: present.values,
+      Likelihood.Examples(
+        labels: all.map { present.index(of: $0) ?? 0 }, classes: present.count, weights: manner.weights), lambdas,
       start: start, manner, progress: progress)
   }
 
   /// The same for examples with any number of classes; only the classes at `present` are fitted.
   init(
-    _ features: Tensor, _ classes: Classes, present: [Int], _ examples: Likelihood.Examples, _ lambdas: [Double],
+    _ features: any RowSource, _ classes: Classes, present: [Int], _ examples: Likelihood.Examples, _ lambdas: [Double],
     start: (Tensor, Tensor)?, _ manner: Manner, progress: ((Int) -> Void)? = nil
   ) throws {
     self.classes = classes
     let places = try Tensor(present)
     let begin = try start.map { weight, bias in
-      (try weight.indexSelect(0, places).unsqueeze(0), try bias.indexSelect(0, places).unsqueeze(0))
+      // A bias that rules a class out is no place to begin from, where the class is there now.
+      let known = try bias.indexSelect(0, places)
+      let usable = try Tensor.where(known.equals(.full([], Self.ruledOut, type: .f64)), .zeros([], type: .f64), known)
+      return (try weight.indexSelect(0, places).unsqueeze(0), try usable.unsqueeze(0))
     }
     let solved =
       try manner.accuracy == .high
       ? Self.exactly(
-        features, examples, present.count, lambdas, begin, manner, LogisticPath.Tolerance.of(unknowns:), progress)
+        features.allRows(), examples, present.count, lambdas, begin, manner, LogisticPath.Tolerance.of(unknowns:),
+        progress)
       : Self.soon(features, examples, present.count, lambdas, begin, manner, progress)
     let (weights, biases) = (solved.weights, solved.biases)
     gradientNormAtZero = solved.gradientNormAtZero
@@ -60,8 +75,8 @@ struct ProbeFit {
       self.biases = biases
     } else {
       let shape = [lambdas.count, classes.count]
-      self.weights = try Tensor.zeros(shape + [features.shape[1]], type: .f64).indexAdd(1, places, weights)
-      let ruledOut = try Tensor.full(shape, -1e30, type: .f64)
+      self.weights = try Tensor.zeros(shape + [features.dimensions], type: .f64).indexAdd(1, places, weights)
+      let ruledOut = try Tensor.full(shape, Self.ruledOut, type: .f64)
       let index = try places.unsqueeze(0).expand(biases.shape)
       self.biases = try ruledOut.scatter(1, index, biases)
     }
@@ -90,33 +105,36 @@ struct ProbeFit {
       })
     let (weights, biases) = try problem.coordinates.original(solution.weights)
     let entries = try entries(
-      features, examples, weights: weights, biases: biases, lambdas: lambdas, steps: solution.steps,
+      TensorRows(features), examples, weights: weights, biases: biases, lambdas: lambdas, steps: solution.steps,
       gradientNormAtZero: problem.gradientNormAtZero, manner)
     return Solved(weights: weights, biases: biases, entries: entries, gradientNormAtZero: problem.gradientNormAtZero)
   }
 
   /// To the protocol's gradient norm, as soon as may be. What misses it by f32's rounding is taken further in double.
   private static func soon(
-    _ features: Tensor, _ examples: Likelihood.Examples, _ classes: Int, _ lambdas: [Double],
+    _ features: any RowSource, _ examples: Likelihood.Examples, _ classes: Int, _ lambdas: [Double],
     _ start: (Tensor, Tensor)?,
     _ manner: Manner, _ progress: ((Int) -> Void)?
   ) throws -> Solved {
     let path = try SequentialPath(
-      features: features, examples: examples, classes: classes, penalizesBias: manner.penalizesBias, progress: progress)
+      features: features, examples: examples, classes: classes, penalizesBias: manner.penalizesBias,
+      memory: manner.memory, progress: progress)
     let solution = try path.solve(
       lambdas, start: start.map { try path.coordinates.rotated(weights: $0, biases: $1).squeeze(0) })
     var (weights, biases) = try path.coordinates.original(solution.weights)
     var found = try entries(
       features, examples, weights: weights, biases: biases, lambdas: lambdas, steps: solution.steps,
       gradientNormAtZero: path.gradientNormAtZero, manner)
-    guard !found.allSatisfy(\.converged) else {
+    // In double all of them would have to be in memory.
+    let fits = features.count * features.dimensions * 8 <= manner.memory
+    guard fits, !found.allSatisfy(\.converged) else {
       return Solved(weights: weights, biases: biases, entries: found, gradientNormAtZero: path.gradientNormAtZero)
     }
     var kept = try found.indices.map { (weight: try weights.select(0, $0), bias: try biases.select(0, $0)) }
     for index in found.indices where !found[index].converged {
       let begin = (try weights.narrow(0, index, 1), try biases.narrow(0, index, 1))
       let better = try exactly(
-        features, examples, classes, [lambdas[index]], begin, manner, { _ in .protocolBound }, nil)
+        features.allRows(), examples, classes, [lambdas[index]], begin, manner, { _ in .protocolBound }, nil)
       guard better.entries[0].gradientNorm < found[index].gradientNorm else { continue }
       let steps = found[index].iterations
       found[index] = better.entries[0]
@@ -130,17 +148,17 @@ struct ProbeFit {
 
   /// Objective and gradient norm of each fit, from the features as they came, some examples at a time.
   private static func entries(
-    _ features: Tensor, _ examples: Likelihood.Examples, weights: Tensor, biases: Tensor, lambdas: [Double],
+    _ features: any RowSource, _ examples: Likelihood.Examples, weights: Tensor, biases: Tensor, lambdas: [Double],
     steps: [Int], gradientNormAtZero: Double, _ manner: Manner
   ) throws -> [ProbeResult.Entry] {
-    let (count, classes, n) = (lambdas.count, weights.shape[1], features.shape[0])
-    let width = max(1, min(n, (1 << 22) / max(1, classes * count)))
+    let (count, classes, n) = (lambdas.count, weights.shape[1], features.count)
+    let width = max(1, min(n, (1 << 22) / max(1, max(classes * count, features.dimensions))))
     var losses = try Tensor.zeros([count], type: .f64)
     var gradient = try Tensor.zeros(weights.shape, type: .f64)
     var biasGradient = try Tensor.zeros(biases.shape, type: .f64)
     for first in stride(from: 0, to: n, by: width) {
       let size = min(width, n - first)
-      let values = try features.narrow(0, first, size).to(.f64)
+      let values = try features.rows(first..<first + size).to(.f64)
       let likelihood = try Likelihood(
         logits: logits(values, weights, biases), examples.narrowed(first, size))
       let residual = try likelihood.residual()
@@ -173,17 +191,23 @@ struct ProbeFit {
   }
 
   /// Logits [K, n] of one fit.
-  func logits(_ index: Int, of features: Tensor) throws -> Tensor {
-    try Self.logits(features.to(.f64), weights.narrow(0, index, 1), biases.narrow(0, index, 1)).select(0, 0)
+  func logits(_ index: Int, of rows: any RowSource) throws -> Tensor {
+    let (weight, bias) = (try weights.narrow(0, index, 1), try biases.narrow(0, index, 1))
+    return try Tensor.concat(
+      rows.blocks().map { try Self.logits(rows.rows($0).to(.f64), weight, bias).select(0, 0) }, 1)
   }
 
   /// Predicted labels of each fit for each example; of equal logits the lowest class.
   func predictions(on set: LabelledFeatures) throws -> [[Int]] {
-    let values = try set.features.to(.f64)
-    return try (0..<entries.count).map { index in
-      let logits = try Self.logits(values, weights.narrow(0, index, 1), biases.narrow(0, index, 1))
-      return try logits.select(0, 0).argmax(0).ints().map { classes.values[$0] }
+    var predicted = [[Int]](repeating: [], count: entries.count)
+    let numbers = max(1, (1 << 22) / max(1, entries.count * classes.count)) * set.dimensions
+    for block in set.rows.blocks(of: min(numbers, 1 << 22)) {
+      let best = try Self.logits(set.rows.rows(block).to(.f64), weights, biases).argmax(1).ints()
+      for index in predicted.indices {
+        predicted[index] += best[index * block.count..<(index + 1) * block.count].map { classes.values[$0] }
+      }
     }
+    return predicted
   }
 
   /// Accuracy of each fit.

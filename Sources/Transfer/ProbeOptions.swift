@@ -26,6 +26,9 @@ public struct ProbeOptions: Codable, Hashable, Sendable {
   /// What each training example counts, beside its class; nil: 1.
   public var sampleWeights: [Double]?
 
+  /// Bytes that features may take in memory in f32; beyond it they go through a file without a name in TMPDIR. nil: a quarter of what
+  /// the program may use. With accuracy `high` all is in memory.
+  public var memory: Int?
   /// The superclass of each training example, where labels are subclasses of what the network was trained on: says how far
   /// the features tell subclasses apart within their superclass. nil: none.
   public var superclasses: [Int]?
@@ -88,6 +91,7 @@ public struct ProbeOptions: Codable, Hashable, Sendable {
   /// How a set of examples with these labels is fitted; `places` are theirs among the training examples, nil: all.
   func manner(_ labels: [Int], places: [Int]?) -> ProbeFit.Manner {
     var manner = ProbeFit.Manner(accuracy: accuracy, penalizesBias: penalizesBias)
+    if let memory { manner.memory = memory }
     guard classWeights != nil || sampleWeights != nil else { return manner }
     var weights = [Double](repeating: 1, count: labels.count)
     switch classWeights {

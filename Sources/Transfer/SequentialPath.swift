@@ -1,3 +1,4 @@
+import Features
 import Foundation
 import Torch
 
@@ -8,10 +9,12 @@ import Torch
 struct SequentialPath {
   let coordinates: ProbeCoordinates
   let classes: Int
-  private let rows: LogisticRows
+  /// The examples in a row; one part where all are in memory.
+  private let parts: [LogisticRows]
   private let examples: Likelihood.Examples
   private let penalized: Tensor  // [padded size]
   private let count: Int
+  private let memory: Int
   private let progress: ((Int) -> Void)?
   /// Gradient norm at zero weights, in the original coordinates.
   let gradientNormAtZero: Double
@@ -25,31 +28,81 @@ struct SequentialPath {
   /// Steps for one direction up to which the diagonal at hand will do.
   private static let fewSteps = 4
 
-  /// `features` [n, d0]; `labels` in 0..<classes where `examples` have one class each.
+  /// `features` [n, d0]. Where they take more than `memory` bytes in f32 they go through a file.
   init(
-    features: Tensor, examples: Likelihood.Examples, classes: Int, penalizesBias: Bool, progress: ((Int) -> Void)? = nil
+    features: any RowSource, examples: Likelihood.Examples, classes: Int, penalizesBias: Bool, memory: Int,
+    progress: ((Int) -> Void)? = nil
   ) throws {
-    coordinates = try ProbeCoordinates(features, penalizesBias: penalizesBias)
+    let coordinates = try ProbeCoordinates(features, penalizesBias: penalizesBias)
+    self.coordinates = coordinates
     self.classes = classes
     self.examples = examples
     self.progress = progress
-    count = features.shape[0]
-    let narrow = try coordinates.narrowRows(features)
-    switch examples.answers {
-    case .one(let places, _, _):
-      rows = try LogisticRows(
-        rows: narrow, labels: places.reshape([count]).ints(), weights: examples.weights?.reshape([count]).doubles())
-    case .any(let sign):
-      let shape = [count, classes]
-      rows = try LogisticRows(
-        rows: narrow, signs: sign.squeeze(0).t(),
-        weights: examples.weights?.squeeze(0).t() ?? .ones(shape, type: .f64))
+    self.memory = max(memory, 1 << 28)
+    let count = features.count
+    self.count = count
+    let size = (coordinates.size + 15) / 16 * 16
+    let made: [LogisticRows]
+    if count * size * 4 <= memory {
+      let whole = try coordinates.narrowRows(features, 0..<count)
+      made = [try Self.part(examples, 0..<count, rows: whole, source: nil)]
+    } else {
+      let file = try ScratchRows(count: count, size: size) { try coordinates.narrowRows(features, $0) }
+      made = try ScratchRows.ranges(count: count, size: size).map { range in
+        try Self.part(examples, range, rows: nil) { () throws(TorchError) in try file.rows(range) }
+      }
     }
-    let padding = narrow.shape[1] - coordinates.size
-    penalized = try Tensor.concat([coordinates.penalized(), .ones([padding], type: .f64)])
-    let zero = try rows.state(logits: .zeros([count, classes]))
-    let gradient = try rows.sums(zero.residual)
+    penalized = try Tensor.concat([coordinates.penalized(), .ones([size - coordinates.size], type: .f64)])
+    parts = made
+    let zero = try Self.state(made, logits: made.map { try .zeros([$0.count, classes]) })
+    let gradient = try Self.sums(made, zero.parts.map(\.residual))
     gradientNormAtZero = try coordinates.originalNorms(Self.cut(gradient, coordinates.size).unsqueeze(0))[0]
+  }
+
+  private static func part(
+    _ all: Likelihood.Examples, _ range: Range<Int>, rows: Tensor?, source: (() throws(TorchError) -> Tensor)?
+  ) throws -> LogisticRows {
+    let own = try all.narrowed(range.lowerBound, range.count)
+    switch own.answers {
+    case .one(let places, _, _):
+      let labels = try places.reshape([range.count]).ints()
+      let weights = try own.weights?.reshape([range.count]).doubles()
+      if let rows { return try LogisticRows(rows: rows, labels: labels, weights: weights) }
+      guard let source else { break }
+      return try LogisticRows(labels: labels, weights: weights, source: source)
+    case .any(let sign):
+      let signs = try sign.squeeze(0).t()
+      let weights = try own.weights?.squeeze(0).t() ?? .ones(signs.shape, type: .f64)
+      if let rows { return try LogisticRows(rows: rows, signs: signs, weights: weights) }
+      guard let source else { break }
+      return try LogisticRows(signs: signs, weights: weights, source: source)
+    }
+    throw TransferError("features", found: "none", expected: "rows in memory or in a file")
+  }
+
+  // MARK: Passes over all parts
+
+  /// Loss and what follows from it, part by part.
+  private struct State {
+    var loss: Double
+    var parts: [LogisticRows.State]
+  }
+
+  private static func state(_ parts: [LogisticRows], logits: [Tensor]) throws -> State {
+    let states = try zip(parts, logits).map { try $0.state(logits: $1) }
+    return State(loss: states.reduce(0) { $0 + $1.loss }, parts: states)
+  }
+
+  private static func sums(_ parts: [LogisticRows], _ values: [Tensor], squared: Bool = false) throws -> Tensor {
+    let all = try zip(parts, values).map { try $0.sums($1, squared: squared) }
+    return try all.count == 1 ? all[0] : Tensor.stack(all).sum([0])
+  }
+
+  private func logits(_ weights: Tensor) throws -> [Tensor] { try parts.map { try $0.logits(weights) } }
+
+  private func hessian(_ state: State, times direction: Tensor, isRough: Bool) throws -> Tensor {
+    let all = try zip(parts, state.parts).map { try $0.hessian($1, times: direction, isRough: isRough) }
+    return try all.count == 1 ? all[0] : Tensor.stack(all).sum([0])
   }
 
   private static func cut(_ weights: Tensor, _ size: Int) throws -> Tensor { try weights.narrow(1, 0, size) }
@@ -58,13 +111,14 @@ struct SequentialPath {
   private struct Known {
     /// The logarithm of its lambda.
     var place: Double
-    var weights, logits: Tensor
+    var weights: Tensor
+    var logits: [Tensor]
   }
 
   private struct Point {
     var weights: Tensor  // [K, padded size]
-    var logits: Tensor
-    var state: LogisticRows.State
+    var logits: [Tensor]
+    var state: State
     var objective: Double
   }
 
@@ -100,21 +154,21 @@ struct SequentialPath {
     let latest = try point(last.weights, lambda, logits: last.logits)
     guard known.count > 2, Set(known.map(\.place)).count == known.count else { return latest }
     var guess = try Tensor.zeros(last.weights.shape, type: .f64)
-    var logits = try Tensor.zeros(last.logits.shape)
+    var logits = try last.logits.map { try Tensor.zeros($0.shape) }
     for each in known {
       let share = known.reduce(1.0) { product, other in
         other.place == each.place ? product : product * (log(lambda) - other.place) / (each.place - other.place)
       }
       guess = try guess + each.weights * share
-      logits = try logits + each.logits * share
+      logits = try zip(logits, each.logits).map { try $0 + $1 * share }
     }
     guard try point(guess, lambda, logits: logits).objective < latest.objective else { return latest }
     return try point(guess, lambda)
   }
 
-  private func point(_ weights: Tensor, _ lambda: Double, logits known: Tensor? = nil) throws -> Point {
-    let logits = try known ?? rows.logits(weights)
-    let state = try rows.state(logits: logits)
+  private func point(_ weights: Tensor, _ lambda: Double, logits known: [Tensor]? = nil) throws -> Point {
+    let logits = try known ?? self.logits(weights)
+    let state = try Self.state(parts, logits: logits)
     let square = try (weights.square() * penalized).sum().item()
     return Point(weights: weights, logits: logits, state: state, objective: state.loss + lambda / 2 * square)
   }
@@ -123,9 +177,10 @@ struct SequentialPath {
     var point = start
     let penalty = try penalized * lambda
     var before = Double.infinity
-    var isRough = rows.hasNarrow
+    var isRough = parts.allSatisfy(\.hasNarrow)
     for step in 0..<Self.limits.newton {
-      let gradient = try balanced(rows.sums(point.state.residual) + penalty * point.weights)
+      let gradient = try balanced(
+        Self.sums(parts, point.state.parts.map(\.residual)) + penalty * point.weights)
       let norm = try coordinates.originalNorms(Self.cut(gradient, coordinates.size).unsqueeze(0))[0]
       let ratio = norm / max(gradientNormAtZero, .leastNormalMagnitude)
       // Logits that were added up drift: the next lambda begins with its own.
@@ -148,11 +203,12 @@ struct SequentialPath {
   private func moved(_ point: Point, along direction: Tensor, _ gradient: Tensor, _ lambda: Double) throws -> Point? {
     let slope = try (gradient * direction).sum().item()
     guard slope < 0 else { return nil }
-    let change = try rows.logits(direction)
+    let change = try logits(direction)
     var length = 1.0
     for _ in 0..<30 {
       let tried = try self.point(
-        point.weights + direction * length, lambda, logits: point.logits + change * length)
+        point.weights + direction * length, lambda,
+        logits: zip(point.logits, change).map { try $0 + $1 * length })
       if tried.objective <= point.objective + 1e-4 * length * slope + 1e-7 * abs(point.objective) { return tried }
       length /= 2
     }
@@ -203,15 +259,13 @@ struct SequentialPath {
     }
   }
 
-  /// p (1 - p), by the examples' weights [n, K] f32.
-  private func curvature(_ state: LogisticRows.State) throws -> Tensor {
-    guard examples.isCoupled else { return state.spread }
-    let plain = try state.spread * (1 - state.spread)
-    return try examples.weights.map { try plain * $0.reshape([count, 1]).to(.f32) } ?? plain
+  /// p (1 - p), by the examples' weights, of each part [n, K] f32.
+  private func curvature(_ state: State) throws -> [Tensor] {
+    try zip(parts, state.parts).map { try $0.curvature($1) }
   }
 
   private func preconditioner(
-    _ state: LogisticRows.State, _ lambda: Double, _ penalty: Tensor, _ memory: inout Memory
+    _ state: State, _ lambda: Double, _ penalty: Tensor, _ memory: inout Memory
   ) throws -> Divisor {
     if memory.lastSteps > Self.manySteps, allowsBlocks {
       memory.blocks = try blocks(curvature(state), penalty)
@@ -222,7 +276,7 @@ struct SequentialPath {
     }
     // It changes little from step to step; made anew where directions begin to take long.
     if memory.diagonal == nil || memory.lastSteps > Self.fewSteps {
-      memory.diagonal = try rows.sums(curvature(state), squared: true)
+      memory.diagonal = try Self.sums(parts, curvature(state), squared: true)
     }
     let diagonal = try (memory.diagonal ?? penalty) + penalty
     let inverse = try diagonal.clamp(1e-100, .infinity).reciprocal()
@@ -232,19 +286,28 @@ struct SequentialPath {
   /// Examples that the blocks are made of: enough for their directions.
   private var sampled: Int { min(count, 8 * penalized.shape[0]) }
 
-  /// Whether making blocks costs no more than some hundred products with the Hessian.
+  /// Whether making blocks costs no more than some hundred products with the Hessian, and they fit into memory.
   private var allowsBlocks: Bool {
     let size = penalized.shape[0]
-    return size * (2 * sampled + 8 * size) <= 400 * count * 4
+    return size * (2 * sampled + 8 * size) <= 400 * count * 4 && classes * size * size * 4 <= memory / 2
   }
 
   /// The blocks of one class each, of some of the examples; nil where they cannot be factored.
-  private func blocks(_ curvature: Tensor, _ penalty: Tensor) throws -> Blocks? {
+  private func blocks(_ curvature: [Tensor], _ penalty: Tensor) throws -> Blocks? {
     let size = penalized.shape[0]
     // Evenly spread over the examples.
-    let places = try Tensor((0..<sampled).map { $0 * count / sampled })
-    let columns = try rows.rows.indexSelect(0, places).t().contiguous()  // [e, m]
-    let weights = try curvature.indexSelect(0, places).sqrt().t().contiguous()  // [K, m]
+    var (rows, weightRows): ([Tensor], [Tensor]) = ([], [])
+    var first = 0
+    for (part, values) in zip(parts, curvature) {
+      let own = (0..<sampled).map { $0 * count / sampled - first }.filter { (0..<part.count).contains($0) }
+      first += part.count
+      guard !own.isEmpty else { continue }
+      let places = try Tensor(own)
+      rows.append(try part.rows().indexSelect(0, places))
+      weightRows.append(try values.indexSelect(0, places))
+    }
+    let columns = try Tensor.concat(rows).t().contiguous()  // [e, m]
+    let weights = try Tensor.concat(weightRows).sqrt().t().contiguous()  // [K, m]
     let zero = try Tensor.zeros([sampled], type: .f64)
     let scale = Double(count) / Double(sampled)
     let unit = try Tensor.eye(size, type: .f64)
@@ -257,11 +320,11 @@ struct SequentialPath {
       diagonal = try diagonal + squares * (scale / Double(classes))
       let whole = try (upper + upper.t()).to(.f64) * scale + unit * (squares * scale + penalty)
       guard let inverse = try Self.inverse(whole) else { return nil }
-      inverses.append(inverse)
+      inverses.append(try inverse.to(.f32))
       sum = try sum + inverse
     }
     var made = Blocks(
-      inverse: try .stack(inverses.map { try $0.to(.f32) }), share: nil, diagonal: diagonal, penalty: penalty)
+      inverse: try .stack(inverses), share: nil, diagonal: diagonal, penalty: penalty)
     guard examples.isCoupled else { return made }
     guard let share = try Self.inverse(sum) else { return nil }
     made.share = try share.to(.f32).unsqueeze(0)
@@ -281,7 +344,7 @@ struct SequentialPath {
 
   /// Solves H s = -gradient until the residual's preconditioned norm is `tolerance` times the gradient's.
   private func direction(
-    _ gradient: Tensor, _ state: LogisticRows.State, _ penalty: Tensor, _ divisor: Divisor, _ tolerance: Double,
+    _ gradient: Tensor, _ state: State, _ penalty: Tensor, _ divisor: Divisor, _ tolerance: Double,
     _ isRough: Bool, _ memory: inout Memory
   ) throws -> Tensor {
     var residual = try gradient.neg()
@@ -293,7 +356,7 @@ struct SequentialPath {
     guard energy > 0 else { return residual }
     for step in 0..<Self.limits.directions {
       memory.lastSteps = step + 1
-      let product = try balanced(rows.hessian(state, times: ahead, isRough: isRough)) + penalty * ahead
+      let product = try balanced(hessian(state, times: ahead, isRough: isRough)) + penalty * ahead
       let curvature = try (ahead * product).sum().item()
       guard curvature > 0, curvature.isFinite else { return step == 0 ? ahead : solution }
       let length = energy / curvature

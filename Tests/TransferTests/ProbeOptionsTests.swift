@@ -1,3 +1,4 @@
+import Features
 import Foundation
 import Measures
 import Testing
@@ -88,14 +89,14 @@ import Torch
     for accuracy in ProbeOptions.Accuracy.allCases {
       let examples = try Likelihood.Examples(targets: targets)
       let fit = try ProbeFit(
-        train, Classes([0, 1, 2, 3]), present: [0, 1, 2, 3], examples, [known.lambda, 1e-3], start: nil,
+        TensorRows(train), Classes([0, 1, 2, 3]), present: [0, 1, 2, 3], examples, [known.lambda, 1e-3], start: nil,
         ProbeFit.Manner(accuracy: accuracy))
       let tolerance = accuracy == .high ? 1e-6 : 1e-3
       expect(try fit.weights.select(0, 0).doubles(), several.coefficients, tolerance)
       expect(try fit.biases.select(0, 0).doubles(), several.biases, tolerance)
       #expect(fit.entries.allSatisfy { $0.gradientNorm <= 1e-5 * fit.gradientNormAtZero })
       guard accuracy == .high else { continue }
-      let logits = try fit.logits(0, of: test).doubles()
+      let logits = try fit.logits(0, of: TensorRows(test)).doubles()
       for k in 0..<4 {
         let positive = (0..<30).map { row in
           several.testTargets[row * 4 + k] < 0 ? nil : Optional(several.testTargets[row * 4 + k] > 0)

@@ -1,3 +1,4 @@
+import Features
 import Foundation
 import TestSupport
 import Testing
@@ -94,7 +95,7 @@ import Torch
   @Test(arguments: [false, true]) func coordinatesOfFewExamples(penalizesBias: Bool) throws {
     let (n, d) = (12, 40)
     let x = try Tensor(counterNumbers(8, n * d), shape: [n, d]) + 3
-    let coordinates = try ProbeCoordinates(x, penalizesBias: penalizesBias)
+    let coordinates = try ProbeCoordinates(TensorRows(x), penalizesBias: penalizesBias)
     #expect(coordinates.size == 12)
     let weights = try Tensor(counterNumbers(9, 3 * coordinates.size), shape: [1, 3, coordinates.size])
     let (own, biases) = try coordinates.original(weights)
@@ -106,5 +107,39 @@ import Torch
       penalizesBias ? try own.square().sum().item() + biases.square().sum().item() : try own.square().sum().item()
     let inside = try (weights.square() * coordinates.penalized()).sum().item()
     #expect(abs(squares - inside) < 1e-10 * inside)
+  }
+
+  /// Rows through a file, read block by block, with all that may be done to them: what is in memory comes to the same.
+  @Test(arguments: [false, true]) func rowsThroughAFileComeToTheSame(changes: Bool) throws {
+    let (n, d) = (700, 40)
+    let labels = (0..<n).map { $0 * 3 % 5 }
+    let means = try Tensor(counterNumbers(5, 5 * d), shape: [5, d])
+    let x = try (Tensor(counterNumbers(6, n * d, 2), shape: [n, d]) + means.indexSelect(0, Tensor(labels))).to(.f32)
+    var options = ProbeOptions(lambdas: [1e-2, 1, 100])
+    (options.standardizes, options.normalizes) = (changes, changes)
+    if changes { options.sampleWeights = (0..<n).map { Double($0 % 3) / 2 } }
+    let here = try LinearProbe.run(
+      train: x, trainLabels: labels, test: x.narrow(0, 0, 100), testLabels: Array(labels.prefix(100)), options: options)
+    options.memory = 0
+    let whole = try TensorRows(x)
+    let rows = ChosenRows(whole, Array(0..<n))  // not known to be in memory
+    let there = try LinearProbe.run(
+      train: rows, trainLabels: labels, test: ChosenRows(whole, Array(0..<100)), testLabels: Array(labels.prefix(100)),
+      options: options)
+    #expect(here.result.lambda == there.result.lambda && here.result.accuracy == there.result.accuracy)
+    #expect(here.result.path.map(\.holdoutAccuracy) == there.result.path.map(\.holdoutAccuracy))
+    #expect(there.result.path.allSatisfy { $0.converged })
+    #expect(try relativeGap(there.weights, here.weights) < 1e-4)
+  }
+
+  /// Several parts of a file: passes over them add up to one over all.
+  @Test func partsOfAFileAddUp() throws {
+    let (n, size) = (37, 1 << 20)
+    #expect(ScratchRows.ranges(count: n, size: size).map(\.count) == [16, 16, 5])
+    let file = try ScratchRows(count: 40, size: 16) { range in
+      try Tensor(range.flatMap { row in (0..<16).map { Double(row * 16 + $0) } }, shape: [range.count, 16])
+    }
+    #expect(try file.rows(3..<5).doubles() == (48..<80).map(Double.init))
+    #expect(try file.rows(39..<40).doubles() == (624..<640).map(Double.init))
   }
 }

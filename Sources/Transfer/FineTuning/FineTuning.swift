@@ -80,7 +80,9 @@ public struct FineTuning: Sendable {
     let lock = try TrainingRun.lock(folder)
     defer { withExtendedLifetime(lock) {} }
     let initial = try InitialWeights(source.path)
-    try settle(Settings(options: options, weights: initial.sha256, data: train.digest, device: device.kind))
+    try settle(
+      Settings(
+        options: options, weights: initial, data: data, dataDigest: train.digest, device: device.kind))
     let starts = [options.start] + (comparesScratch && options.start != .scratch ? [.scratch] : [])
     let base = Base(
       about: model.description, initial: initial, train: train, test: test, kept: kept, batch: min(options.batch, kept))
@@ -113,7 +115,7 @@ public struct FineTuning: Sendable {
     var training = TrainingOptions()
     let stepsPerEpoch = max(1, (searching ? base.kept : base.train.count) / base.batch)
     training.steps = options.steps
-    training.epochs = max(1, (options.steps + stepsPerEpoch - 1) / stepsPerEpoch)
+    training.epochs = min(1_000_000, max(1, (options.steps + stepsPerEpoch - 1) / stepsPerEpoch))
     training.batch = base.batch
     training.learningRate = point.learningRate
     training.weightDecay = point.weightDecay
@@ -138,7 +140,9 @@ public struct FineTuning: Sendable {
   /// What decides the result, kept in the folder.
   private struct Settings: Codable, Equatable {
     var options: FineTuningOptions
-    var weights, data, device: String
+    var weights: InitialWeights
+    var data: DataReference
+    var dataDigest, device: String
   }
 
   /// Writes the settings down, or refuses a folder with others.
@@ -147,7 +151,9 @@ public struct FineTuning: Sendable {
     if let known = try? Data(contentsOf: file) {
       guard (try? JSONDecoder().decode(Settings.self, from: known)) == settings else {
         throw TransferError(
-          "out", found: "\(folder.path), which holds a fine-tuning of other settings, weights or data",
+          "out",
+          found:
+            "\(folder.path), which holds a fine-tuning of other settings, weights or data, or of these in another place",
           expected: "another folder, or the same as before")
       }
       return

@@ -34,14 +34,17 @@ extension FineTuning {
     private let count: Int
     private var taken = 0
     private var found: [Int: Result<FineTuningResult.Entry, any Error>] = [:]
-    private var hasFailed = false
+    private var isOver = false
+
+    /// Whether one has failed, so that the others may stop.
+    var hasFailed: Bool { lock.withLock { isOver } }
 
     init(count: Int) { self.count = count }
 
     /// The next number; nil after the last, and after a failure.
     func next() -> Int? {
       lock.withLock {
-        guard taken < count, !hasFailed else { return nil }
+        guard taken < count, !isOver else { return nil }
         taken += 1
         return taken - 1
       }
@@ -50,13 +53,16 @@ extension FineTuning {
     func put(_ index: Int, _ result: Result<FineTuningResult.Entry, any Error>) {
       lock.withLock {
         found[index] = result
-        if case .failure = result { hasFailed = true }
+        if case .failure = result { isOver = true }
       }
     }
 
-    /// All results in order, or the failure of the first that failed.
+    /// All results in order, or why there are none: what failed rather than who was stopped.
     func results() throws -> [FineTuningResult.Entry] {
-      try lock.withLock { try (0..<count).compactMap { try found[$0]?.get() } }
+      try lock.withLock {
+        for case .failure(let error) in found.values where !(error is Interruption) { throw error }
+        return try (0..<count).compactMap { try found[$0]?.get() }
+      }
     }
   }
 

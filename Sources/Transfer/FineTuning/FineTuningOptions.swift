@@ -28,8 +28,8 @@ public struct FineTuningOptions: Codable, Hashable, Sendable {
   public var seed: UInt64 = 0
   /// Where weights come from.
   public var start = Start.pretrained
-  /// Whether settings are compared after a third of the steps, a ninth, ... and two thirds of them given up each time, until
-  /// three are left (successive halving, Jamieson and Talwalkar 2016). Cheaper; what is good only late is lost.
+  /// Whether settings are compared at the end of the epoch in which a third of the steps is reached, a ninth, ... and two thirds of them
+  /// given up each time, until three are left (successive halving, Jamieson and Talwalkar 2016). Cheaper; what is good only late is lost.
   public var halving = false
   /// What is done to training images.
   public var augment: [AugmentationSpec]
@@ -91,7 +91,7 @@ public struct FineTuningOptions: Codable, Hashable, Sendable {
   }
 
   /// Refuses what makes no sense.
-  func validate() throws(TransferError) {
+  public func validate() throws(TransferError) {
     guard (1...100_000_000).contains(steps) else {
       throw TransferError("steps", found: "\(steps)", expected: "1 to 100000000")
     }
@@ -103,6 +103,10 @@ public struct FineTuningOptions: Codable, Hashable, Sendable {
     }
     guard !decays.isEmpty, decays.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
       throw TransferError("weight decays", found: "\(decays)", expected: "numbers of at least 0")
+    }
+    for (values, name) in [(learningRates, "learning rates"), (decays, "weight decays")]
+    where Set(values).count < values.count {
+      throw TransferError(name, found: "\(values)", expected: "each once")
     }
     guard holdout > 0, holdout < 0.95 else {
       throw TransferError(

@@ -84,13 +84,16 @@ extension FineTuning {
       var left = options.points
       var known: [FineTuningOptions.Point: FineTuningResult.Entry] = [:]
       for (round, rung) in options.rungs.enumerated() {
-        let entries = try each(left) { try trained($0, until: rung, initial) }
+        let entries = try each(left) { try trained($0, until: rung, initial, $1) }
         for (point, entry) in zip(left, entries) { known[point] = entry }
         let isLast = round == options.rungs.count - 1
         let ranked = entries.sorted { isBehind($1, $0) }
-        let kept = isLast ? ranked.count : (ranked.count + 2) / 3
+        // What diverged is not tried again.
+        let kept = min(isLast ? ranked.count : (ranked.count + 2) / 3, ranked.count { $0.holdoutAccuracy != nil })
         for entry in ranked.dropFirst(kept) {
-          known[entry.point]?.reason = entry.reason ?? "given up after \(entry.steps) of \(options.steps) steps"
+          if entry.steps < options.steps {
+            known[entry.point]?.reason = entry.reason ?? "given up after \(entry.steps) of \(options.steps) steps"
+          }
           try? FileManager.default.removeItem(at: place(entry.point))
         }
         left = left.filter { point in ranked.prefix(kept).contains { $0.point == point } }
@@ -100,12 +103,12 @@ extension FineTuning {
 
     private func place(_ point: FineTuningOptions.Point) -> URL {
       folder.appendingPathComponent(
-        String(format: "lr-%.3g-wd-%.3g", point.learningRate, point.weightDecay))
+        "lr-\(point.learningRate)-wd-\(point.weightDecay)")
     }
 
     /// Trains a setting until an epoch ends at or after `rung` steps, or all of them; at once if that was done before.
     private func trained(
-      _ point: FineTuningOptions.Point, until rung: Int, _ initial: InitialWeights?
+      _ point: FineTuningOptions.Point, until rung: Int, _ initial: InitialWeights?, _ hasFailed: () -> Bool
     ) throws -> FineTuningResult.Entry {
       let plan = try job.plan(point, base, initial: initial, searching: true)
       let digest = try plan.digest()
@@ -131,7 +134,7 @@ extension FineTuning {
               isThere = record.step >= rung
             default: break
             }
-          }, shouldStop: { isThere || shouldStop() })
+          }, shouldStop: { isThere || shouldStop() || hasFailed() })
         if case .interrupted = outcome, !isThere { throw Interruption() }
         entry = .init(point: point, holdoutAccuracy: last?.holdoutAccuracy, steps: last?.step ?? 0)
       } catch TrainingError.notFinite(let step, _, _, let loss, _) {
@@ -151,14 +154,14 @@ extension FineTuning {
     /// Does something for every setting, `workers` of them at a time. The first error ends it.
     private func each(
       _ points: [FineTuningOptions.Point],
-      _ body: @escaping @Sendable (FineTuningOptions.Point) throws -> FineTuningResult.Entry
+      _ body: @escaping @Sendable (FineTuningOptions.Point, _ hasFailed: () -> Bool) throws -> FineTuningResult.Entry
     ) throws -> [FineTuningResult.Entry] {
       let queue = Queue(count: points.count)
       let threads = (0..<min(job.workers, points.count)).map { _ in
         let done = DispatchSemaphore(value: 0)
         let thread = Thread {
           while let index = queue.next() {
-            queue.put(index, Result { try body(points[index]) })
+            queue.put(index, Result { try body(points[index]) { queue.hasFailed } })
           }
           done.signal()
         }

@@ -230,4 +230,58 @@ ct_error *ct_logistic_losses(ct_tensor logits, ct_tensor labels, ct_tensor signs
   });
 }
 
+ct_error *ct_logistic_residuals(ct_tensor logits, ct_tensor labels, ct_tensor signs, ct_tensor weights, intptr_t fits, ct_tensor *losses) {
+  return guarded([&] {
+    const auto &z = get(logits), &y = get(labels), &sign = get(signs), &counts = get(weights);
+    TORCH_CHECK(z.is_cpu() && z.dim() == 2 && z.is_contiguous() && z.scalar_type() == at::kDouble && fits > 0 && z.size(1) % fits == 0, "logits must be [n, ", fits,
+                " K] f64 in memory order, are ", z.scalar_type(), " ", z.sizes());
+    const int64_t n = z.size(0), classes = z.size(1) / fits;
+    const bool coupled = y.numel() > 0 || n == 0, weighted = counts.numel() > 0;
+    TORCH_CHECK(!coupled || (y.scalar_type() == at::kLong && y.is_contiguous() && y.numel() == n), "labels must be [", n, "] i64");
+    TORCH_CHECK(coupled || (sign.scalar_type() == at::kDouble && sign.is_contiguous() && sign.numel() == n * classes), "signs must be [", n, ", ", classes, "] f64");
+    TORCH_CHECK(!weighted || (counts.scalar_type() == at::kDouble && counts.is_contiguous() && counts.numel() == (coupled ? n : n * classes)), "weights do not fit ", z.sizes());
+    auto *values = z.data_ptr<double>();
+    const auto *label = coupled ? y.data_ptr<int64_t>() : nullptr;
+    const auto *side = coupled ? nullptr : sign.data_ptr<double>(), *count = weighted ? counts.data_ptr<double>() : nullptr;
+    for (int64_t i = 0; label && i < n; ++i) TORCH_CHECK(label[i] >= 0 && label[i] < classes, "no class ", label[i], " of ", classes);
+    constexpr int64_t run = 64;  // examples whose losses are one sum, whatever the threads
+    const int64_t runs = (n + run - 1) / run;
+    std::vector<double> sums(runs * fits, 0);
+    parallel(runs, 1, [&](int64_t, int64_t begin, int64_t end) {
+      for (int64_t part = begin; part < end; ++part)
+        for (int64_t i = part * run; i < std::min(n, (part + 1) * run); ++i)
+          for (int64_t fit = 0; fit < fits; ++fit) {
+            auto *row = values + (i * fits + fit) * classes;
+            auto &sum = sums[part * fits + fit];
+            if (!label) {
+              for (int64_t k = 0; k < classes; ++k) {
+                const double wrongness = side[i * classes + k] * row[k], weight = count ? count[i * classes + k] : 1;
+                const double small = std::exp(-std::abs(wrongness));
+                sum += weight * (std::max(wrongness, 0.0) + std::log1p(small));
+                row[k] = weight * side[i * classes + k] * (wrongness > 0 ? 1 : small) / (1 + small);
+              }
+              continue;
+            }
+            // As in Likelihood.swift: nothing cancels.
+            const double own = row[label[i]], weight = count ? count[i] : 1;
+            double top = 0, others = 0;
+            for (int64_t k = 0; k < classes; ++k)
+              if (k != label[i]) top = std::max(top, row[k] - own);
+            for (int64_t k = 0; k < classes; ++k) {
+              row[k] = k == label[i] ? 0 : std::exp(row[k] - own - top);
+              others += row[k];
+            }
+            const double base = std::exp(-top), share = weight / (base + others);
+            sum += weight * (top + std::log1p(others + (base - 1)));
+            for (int64_t k = 0; k < classes; ++k) row[k] *= share;
+            row[label[i]] = -others * share;
+          }
+    });
+    auto out = at::zeros({fits}, z.options());
+    auto *to = out.data_ptr<double>();
+    for (size_t i = 0; i < sums.size(); ++i) to[i % fits] += sums[i];
+    put(losses, out);
+  });
+}
+
 }  // extern "C"

@@ -26,7 +26,8 @@ class Best {
     least_ = -std::numeric_limits<float>::infinity();
     for (size_t j = 0; j < k_; ++j)
       if (indices[j] >= 0) items_.emplace_back(values[j], indices[j]);
-    if (items_.size() == k_ && k_ > 0) least_ = std::min_element(items_.begin(), items_.end())->first;
+    if (items_.size() == k_ && k_ > 0)
+      least_ = std::min_element(items_.begin(), items_.end(), [](const Item &a, const Item &b) { return a.first < b.first; })->first;
   }
 
   /// Scores of the columns from `offset` on.
@@ -41,8 +42,12 @@ class Best {
     some(scores + j, n - j, offset + j);
   }
 
-  void finish(float *values, int64_t *indices) {
-    std::sort(items_.begin(), items_.end(), before);
+  /// Writes the best, in order where that is asked for.
+  void finish(float *values, int64_t *indices, bool ordered) {
+    if (ordered)
+      std::sort(items_.begin(), items_.end(), before);
+    else if (items_.size() > k_)
+      std::nth_element(items_.begin(), items_.begin() + (k_ - 1), items_.end(), before);
     for (size_t j = 0; j < k_; ++j) {
       const bool is_there = j < items_.size();
       values[j] = is_there ? items_[j].first : -std::numeric_limits<float>::infinity();
@@ -102,50 +107,58 @@ void norms(const at::Tensor &rows, double *out) {
   });
 }
 
-struct Rescoring {
+struct Scoring {
   const int64_t *candidates;
   const double *base_norms, *query_norms;  // null: Euclidean distances
-  int64_t n, m, k;
+  int64_t offset, m;
   double *scores;
-  int64_t *indices;
 };
 
 template <class T>
-void rescore(const at::Tensor &base, const at::Tensor &queries, const Rescoring &work) {
+void score(const at::Tensor &base, const at::Tensor &queries, const Scoring &work) {
   const auto *x = base.data_ptr<T>(), *y = queries.data_ptr<T>();
-  const int64_t d = base.size(1);
+  const int64_t n = base.size(0), d = base.size(1);
   parallel(queries.size(0), 1, [&](int64_t, int64_t begin, int64_t end) {
-    std::vector<std::pair<double, int64_t>> found(work.m);
+    std::vector<int64_t> here(work.m);  // candidates that this part of the base holds
     for (int64_t q = begin; q < end; ++q) {
       const auto *places = work.candidates + q * work.m;
-      for (int64_t j = 0; j < work.m; ++j) {
+      int64_t count = 0;
+      for (int64_t j = 0; j < work.m; ++j)
+        if (places[j] >= work.offset && places[j] < work.offset + n) here[count++] = j;
+      for (int64_t i = 0; i < count; ++i) {
         // Rows lie anywhere: those to come are asked for.
-        if (j + 2 < work.m)
-          for (int64_t i = 0; i < d; i += static_cast<int64_t>(64 / sizeof(T))) __builtin_prefetch(x + places[j + 2] * d + i);
-        const auto *row = x + places[j] * d;
+        if (i + 2 < count)
+          for (int64_t at = 0; at < d; at += static_cast<int64_t>(64 / sizeof(T))) __builtin_prefetch(x + (places[here[i + 2]] - work.offset) * d + at);
+        const int64_t place = places[here[i]] - work.offset;
+        const auto *row = x + place * d;
         double score;
         if (work.base_norms) {
-          const double product = work.base_norms[places[j]] * work.query_norms[q];
+          const double product = work.base_norms[place] * work.query_norms[q];
           score = product == 0 ? 0 : pair<false>(row, y + q * d, d) / product;
         } else {
           score = -std::sqrt(pair<true>(row, y + q * d, d));
         }
-        found[j] = {-score, places[j]};
-      }
-      std::partial_sort(found.begin(), found.begin() + work.k, found.end());
-      for (int64_t j = 0; j < work.k; ++j) {
-        work.scores[q * work.k + j] = -found[j].first;
-        work.indices[q * work.k + j] = found[j].second;
+        work.scores[q * work.m + here[i]] = score;
       }
     }
   });
+}
+
+void check_candidates(const at::Tensor &candidates, int64_t queries) {
+  TORCH_CHECK(candidates.is_cpu() && candidates.dim() == 2 && candidates.size(0) == queries && candidates.is_contiguous() && candidates.scalar_type() == at::kLong,
+              "candidates must be [", queries, ", m] i64 in memory order, are ", candidates.scalar_type(), " ", candidates.sizes());
+}
+
+void check_scores(const at::Tensor &scores, at::IntArrayRef sizes) {
+  TORCH_CHECK(scores.is_cpu() && scores.sizes() == sizes && scores.is_contiguous() && scores.scalar_type() == at::kDouble, "scores must be ", sizes, " f64 in memory order, are ",
+              scores.scalar_type(), " ", scores.sizes());
 }
 
 }  // namespace
 
 extern "C" {
 
-ct_error *ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_tensor indices) {
+ct_error *ct_merge_topk(ct_tensor scores, intptr_t offset, bool ordered, ct_tensor values, ct_tensor indices) {
   return guarded([&] {
     const auto s = get(scores).contiguous();
     const auto &best = get(values), &where = get(indices);
@@ -163,7 +176,7 @@ ct_error *ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_
       for (int64_t i = begin; i < end; ++i) {
         row.start(value + i * k, index + i * k);
         row.take(score + i * n, n, offset);
-        row.finish(value + i * k, index + i * k);
+        row.finish(value + i * k, index + i * k, ordered);
       }
     });
   });
@@ -179,29 +192,50 @@ ct_error *ct_row_norms(ct_tensor a, ct_tensor *out) {
   });
 }
 
-ct_error *ct_rescore(ct_tensor base, ct_tensor base_norms, ct_tensor queries, ct_tensor query_norms, ct_tensor candidates, intptr_t k,
-                     bool euclidean, ct_tensor *scores, ct_tensor *indices) {
+ct_error *ct_candidate_scores(ct_tensor base, intptr_t offset, ct_tensor base_norms, ct_tensor queries, ct_tensor query_norms, ct_tensor candidates,
+                              bool euclidean, ct_tensor scores) {
   return guarded([&] {
-    const auto &x = get(base), &y = get(queries), &places = get(candidates), &a = get(base_norms), &b = get(query_norms);
+    const auto &x = get(base), &y = get(queries), &places = get(candidates), &a = get(base_norms), &b = get(query_norms), &s = get(scores);
     check_rows(x, "base");
     check_rows(y, "queries");
     TORCH_CHECK(x.size(1) == y.size(1) && x.scalar_type() == y.scalar_type(), "base ", x.sizes(), " and queries ", y.sizes(), " do not go together");
-    TORCH_CHECK(places.is_cpu() && places.dim() == 2 && places.size(0) == y.size(0) && places.is_contiguous() && places.scalar_type() == at::kLong,
-                "candidates must be [", y.size(0), ", m] i64, are ", places.scalar_type(), " ", places.sizes());
-    TORCH_CHECK(k >= 0 && k <= places.size(1), k, " of ", places.size(1), " candidates");
+    check_candidates(places, y.size(0));
+    check_scores(s, places.sizes());
     for (const auto *norm : {&a, &b}) {
       const int64_t rows = norm == &a ? x.size(0) : y.size(0);
       TORCH_CHECK(norm->is_cpu() && norm->scalar_type() == at::kDouble && norm->is_contiguous() && norm->numel() == rows, "norms must be [", rows, "] f64");
     }
+    const Scoring work{places.data_ptr<int64_t>(), euclidean ? nullptr : a.data_ptr<double>(), euclidean ? nullptr : b.data_ptr<double>(), offset, places.size(1),
+                       s.data_ptr<double>()};
+    x.scalar_type() == at::kFloat ? score<float>(x, y, work) : score<double>(x, y, work);
+  });
+}
+
+ct_error *ct_best_candidates(ct_tensor scores, ct_tensor candidates, intptr_t k, ct_tensor *out_scores, ct_tensor *out_candidates) {
+  return guarded([&] {
+    const auto &s = get(scores), &places = get(candidates);
+    check_candidates(places, s.dim() == 2 ? s.size(0) : -1);
+    check_scores(s, places.sizes());
+    const int64_t q = s.size(0), m = s.size(1);
+    TORCH_CHECK(k >= 0 && k <= m, k, " of ", m, " candidates");
+    auto best = at::empty({q, k}, s.options()), where = at::empty({q, k}, places.options());
+    const auto *score = s.data_ptr<double>();
     const auto *place = places.data_ptr<int64_t>();
-    for (int64_t i = 0; i < places.numel(); ++i) TORCH_CHECK(place[i] >= 0 && place[i] < x.size(0), "candidate ", place[i], " of ", x.size(0), " rows");
-    auto s = at::empty({y.size(0), k}, y.options().dtype(at::kDouble));
-    auto i = at::empty({y.size(0), k}, y.options().dtype(at::kLong));
-    const Rescoring work{place, euclidean ? nullptr : a.data_ptr<double>(), euclidean ? nullptr : b.data_ptr<double>(),
-                         x.size(0), places.size(1), k, s.data_ptr<double>(), i.data_ptr<int64_t>()};
-    x.scalar_type() == at::kFloat ? rescore<float>(x, y, work) : rescore<double>(x, y, work);
-    put(scores, s);
-    put(indices, i);
+    auto *to = best.data_ptr<double>();
+    auto *index = where.data_ptr<int64_t>();
+    parallel(q, 1, [&](int64_t, int64_t begin, int64_t end) {
+      std::vector<std::pair<double, int64_t>> found(m);
+      for (int64_t i = begin; i < end; ++i) {
+        for (int64_t j = 0; j < m; ++j) found[j] = {-score[i * m + j], place[i * m + j]};
+        std::partial_sort(found.begin(), found.begin() + k, found.end());
+        for (int64_t j = 0; j < k; ++j) {
+          to[i * k + j] = -found[j].first;
+          index[i * k + j] = found[j].second;
+        }
+      }
+    });
+    put(out_scores, best);
+    put(out_candidates, where);
   });
 }
 

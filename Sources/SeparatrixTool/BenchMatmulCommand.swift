@@ -25,7 +25,7 @@ extension BenchCommand {
         [2048, 2048, 2048], [4096, 4096, 4096], [512, 512, 2048], [2048, 256, 5120], [20_000, 10, 512],
       ]
       let rows = try shapes.flatMap { shape in
-        try ["f32", "bf16"].map { type in
+        try ["f32", "bf16", "f64"].map { type in
           Row(
             m: shape[0], n: shape[1], k: shape[2], type: type,
             here: try rate(shape, type) { try $0.matmul($1) },
@@ -34,7 +34,8 @@ extension BenchCommand {
       }
       func best(_ type: String) -> Double { rows.filter { $0.type == type }.map(\.here).max() ?? 0 }
       if output.json {
-        return try Console.printJSON(Result(threads: threads, f32: best("f32"), bf16: best("bf16"), rows: rows))
+        return try Console.printJSON(
+          Result(threads: threads, f32: best("f32"), bf16: best("bf16"), f64: best("f64"), rows: rows))
       }
       Console.printTable(
         ["product", "type", "here", "LibTorch"],
@@ -44,12 +45,15 @@ extension BenchCommand {
             String(format: "%.0f", $0.libtorch),
           ]
         })
-      print(String(format: "best, %d threads: f32 %.0f, bf16 %.0f GFLOP/s", threads, best("f32"), best("bf16")))
+      print(
+        String(
+          format: "best, %d threads: f32 %.0f, bf16 %.0f, f64 %.0f GFLOP/s", threads, best("f32"), best("bf16"),
+          best("f64")))
     }
 
     /// GFLOP/s of a [m, k] by b [k, n], the best of five after one.
     private func rate(_ shape: [Int], _ type: String, _ product: (Tensor, Tensor) throws -> Tensor) throws -> Double {
-      let element: ElementType = type == "bf16" ? .bf16 : .f32
+      let element: ElementType = type == "bf16" ? .bf16 : type == "f64" ? .f64 : .f32
       let a = try Tensor.ones([shape[0], shape[2]]).to(element)
       let b = try Tensor.ones([shape[1], shape[2]]).to(element).t()
       let seconds = try bestSeconds { _ = try product(a, b) }
@@ -69,12 +73,13 @@ extension BenchCommand {
 
     private struct Result: Encodable {
       let threads: Int
-      let f32, bf16: Double
+      let f32, bf16, f64: Double
       let rows: [Row]
       enum CodingKeys: String, CodingKey {
         case threads, rows
         case f32 = "f32_gflops"
         case bf16 = "bf16_gflops"
+        case f64 = "f64_gflops"
       }
     }
   }

@@ -13,6 +13,8 @@ import Torch
 struct ProcessLauncher {
   /// How many.
   let count: Int
+  /// What to do when one fails.
+  let cure: String
 
   /// The launcher's process number, in the environment of those it started.
   private static let variable = "SEPARATRIX_LAUNCHER"
@@ -52,11 +54,11 @@ struct ProcessLauncher {
       if deadline == nil, ranks.contains(where: { $0.failure != nil }) { deadline = Date(timeIntervalSinceNow: 0.3) }
       // The others cannot go on; a moment is left to those that fail of the same cause.
       if let deadline, Date() > deadline {
-        if let first = Self.cause(ranks) { throw Self.outcome(first, isStopping) }
+        if let first = Self.cause(ranks) { throw outcome(first, isStopping) }
       }
       usleep(20_000)
     }
-    if let first = Self.cause(ranks) { throw Self.outcome(first, isStopping) }
+    if let first = Self.cause(ranks) { throw outcome(first, isStopping) }
     if ranks.contains(where: { $0.code == 4 }) { throw Outcome(code: 4) }
   }
 
@@ -65,9 +67,9 @@ struct ProcessLauncher {
     ranks.first { $0.failure?.isSignal == true } ?? ranks.first { $0.failure != nil }
   }
 
-  private static func outcome(_ rank: RankProcess, _ isStopping: Bool) -> Outcome {
+  private func outcome(_ rank: RankProcess, _ isStopping: Bool) -> Outcome {
     guard let failure = rank.failure else { return Outcome(code: 1) }
-    let next = "the same command line goes on from the last checkpoint"
+    let next = cure
     if isStopping, failure.isSignal, failure.number == SIGTERM {
       return .interrupted("interrupted before rank \(rank.number) was ready; \(next)")
     }
@@ -76,7 +78,8 @@ struct ProcessLauncher {
     if failure.isSignal {
       return Outcome(
         code: 1,
-        message: "error: rank \(rank.number) was killed by signal \(failure.number)\(name(failure.number)); \(next)"
+        message:
+          "error: rank \(rank.number) was killed by signal \(failure.number)\(Self.name(failure.number)); \(next)"
           + words)
     }
     // Rank 0 writes where the launcher does.

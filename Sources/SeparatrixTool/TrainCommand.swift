@@ -64,8 +64,7 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Let CUDA take its fastest kernels, which do not give the same bits each time (part of the plan).")
   var nondeterministic = false
   @Option(help: "Folder of the run.") var out: String
-  @Option(help: "Processes on this machine that share each batch.") var processes: Int?
-  @Option(help: "Seconds after which processes give up waiting for one of them.") var timeout = 600.0
+  @OptionGroup var processes: ProcessOptions
   @Option(
     help: "Batch norm over the batch of all processes: on (default), or off: over each one's share (part of the plan)."
   ) var syncBn: String?
@@ -78,8 +77,8 @@ struct TrainCommand: ParsableCommand {
     guard let interval = CheckpointInterval(parsing: checkpointEvery) else {
       throw Outcome.usage("--checkpoint-every '\(checkpointEvery)': expected seconds, as 30, or steps, as 500steps")
     }
-    if try launch() { return }
-    let place = try self.place()
+    if try processes.launch(cure: Self.cure, dryRun: dryRun) { return }
+    let place = try processes.place()
     let early = place == nil ? nil : SignalTrap()  // one rank stops all, and only between steps
     var (plan, all) = try settle(place)
     // The number of a GPU is no part of the plan.

@@ -23,13 +23,6 @@ struct TransferCommand: ParsableCommand {
     @Option(help: "Seed of the holdout.") var seed: UInt64 = 0
     @Option(help: "Threads.") var threads: Int?
 
-    /// Reads both sets. The kind of the numbers stays as it is; whole numbers become f32.
-    func load() throws -> (train: Tensor, trainLabels: [Int], test: Tensor, testLabels: [Int]) {
-      try Machine.setThreads(threads ?? HostMachine.cores)
-      let (x, y) = (try features(train, trainLabels), try features(test, testLabels))
-      return (try values(x), try x.requireLabels(), try values(y), try y.requireLabels())
-    }
-
     /// Opens a set.
     func features(_ paths: [String], _ labels: [String]) throws -> FeatureSet {
       try FeatureSet(reading: paths, labels: labels)
@@ -91,10 +84,12 @@ struct TransferCommand: ParsableCommand {
       {
         throw Outcome.usage("--holdout 0 leaves nothing to choose on: give one --k, one --distance and one --weighting")
       }
-      let data = try inputs.load()
+      try Machine.setThreads(inputs.threads ?? HostMachine.cores)
+      let train = try inputs.features(inputs.train, inputs.trainLabels)
+      let test = try inputs.features(inputs.test, inputs.testLabels)
       var result = try NearestNeighbors.run(
-        train: data.train, trainLabels: data.trainLabels, test: data.test, testLabels: data.testLabels, options: options
-      )
+        train: inputs.rows(train, layer: nil, pool: false), trainLabels: train.requireLabels(),
+        test: inputs.rows(test, layer: nil, pool: false), testLabels: test.requireLabels(), options: options)
       result.totalSeconds = ProcessClock.secondsSinceStart
       if output.json { return try Console.printJSON(result) }
       print(

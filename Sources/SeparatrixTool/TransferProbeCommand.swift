@@ -51,18 +51,33 @@ extension TransferCommand {
     )
     var memory: Int?
     @Option(help: "Keep lambdas, weights and biases in this .safetensors file.") var out: String?
+    @OptionGroup var processes: ProcessOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
       let options = try options()
-      try Machine.setThreads(inputs.threads ?? HostMachine.cores)
+      if try processes.launch(cure: "run the same command line again") { return }
+      let place = try processes.place()
+      try Machine.setThreads(inputs.threads ?? processes.usualThreads(place))
+      let group = try place.map { try ProcessGroup($0, timeout: processes.timeout) }
+      do {
+        try run(options, group)
+      } catch let error as TorchError where error.kind == .noContact {
+        throw Outcome.failed("\(error); run the same command line again")
+      }
+    }
+
+    /// Rank 0 speaks and writes for all of `group`.
+    private func run(_ options: ProbeOptions, _ group: ProcessGroup?) throws {
+      let speaks = (group?.rank ?? 0) == 0
       let several = !trainTargets.isEmpty || !testTargets.isEmpty
-      if several { return try runSeveral(options) }
+      if several { return try runSeveral(options, group) }
       let train = try inputs.features(inputs.train, inputs.trainLabels)
       let test = try inputs.features(inputs.test, inputs.testLabels)
       let judge = try validation.isEmpty ? nil : inputs.features(validation, validationLabels)
-      if inputs.layer == "all" { return try runLayers(options, train, test, judge) }
-      let outcome = try probe(options, train, test, judge, layer: inputs.layer)
+      if inputs.layer == "all" { return try runLayers(options, train, test, judge, group) }
+      let outcome = try probe(options, train, test, judge, layer: inputs.layer, group)
+      guard speaks else { return }
       if let out { try outcome.write(to: URL(typed: out)) }
       var result = outcome.result
       result.totalSeconds = ProcessClock.secondsSinceStart
@@ -105,7 +120,8 @@ extension TransferCommand {
     }
 
     private func probe(
-      _ options: ProbeOptions, _ train: FeatureSet, _ test: FeatureSet, _ judge: FeatureSet?, layer: String?
+      _ options: ProbeOptions, _ train: FeatureSet, _ test: FeatureSet, _ judge: FeatureSet?, layer: String?,
+      _ group: ProcessGroup?
     ) throws -> LinearProbe.Outcome {
       let line = ProgressLine()
       defer { line.clear() }
@@ -113,7 +129,7 @@ extension TransferCommand {
         train: inputs.rows(train, layer: layer, pool: pool), trainLabels: train.requireLabels(),
         validation: judge.map { try inputs.rows($0, layer: layer, pool: pool) },
         validationLabels: judge?.requireLabels() ?? [], test: inputs.rows(test, layer: layer, pool: pool),
-        testLabels: test.requireLabels(), options: options
+        testLabels: test.requireLabels(), options: options, group: group
       ) { line.show("\(layer.map { $0 + ": " } ?? "")\($0.done) of \($0.total) fits") }
     }
 
@@ -169,12 +185,13 @@ extension TransferCommand {
     }
 
     private func runLayers(
-      _ options: ProbeOptions, _ train: FeatureSet, _ test: FeatureSet, _ judge: FeatureSet?
+      _ options: ProbeOptions, _ train: FeatureSet, _ test: FeatureSet, _ judge: FeatureSet?, _ group: ProcessGroup?
     ) throws {
       guard out == nil else { throw Outcome.usage("--out keeps the fits of one layer: name it with --layer") }
       let layers = try train.layers.map {
-        Layers.Layer(layer: $0.name, result: try probe(options, train, test, judge, layer: $0.name).result)
+        Layers.Layer(layer: $0.name, result: try probe(options, train, test, judge, layer: $0.name, group).result)
       }
+      guard (group?.rank ?? 0) == 0 else { return }
       if output.json { return try Console.printJSON(Layers(layers: layers)) }
       Console.printTable(
         ["layer", "dimensions", "lambda", "holdout", "accuracy", "mean per class"],
@@ -189,7 +206,7 @@ extension TransferCommand {
 
     // MARK: Several classes an example
 
-    private func runSeveral(_ options: ProbeOptions) throws {
+    private func runSeveral(_ options: ProbeOptions, _ group: ProcessGroup?) throws {
       guard !trainTargets.isEmpty, !testTargets.isEmpty, validation.isEmpty, out == nil, inputs.layer != "all",
         superclasses == nil
       else {
@@ -202,11 +219,13 @@ extension TransferCommand {
       }
       let line = ProgressLine()
       var result = try MultiLabelProbe.run(
-        train: inputs.values(inputs.features(inputs.train, []), pool: pool), trainTargets: targets(trainTargets),
-        test: inputs.values(inputs.features(inputs.test, []), pool: pool), testTargets: targets(testTargets),
-        options: options
+        train: inputs.rows(inputs.features(inputs.train, []), layer: nil, pool: pool),
+        trainTargets: targets(trainTargets),
+        test: inputs.rows(inputs.features(inputs.test, []), layer: nil, pool: pool), testTargets: targets(testTargets),
+        options: options, group: group
       ) { line.show("\($0.done) of \($0.total) fits") }
       line.clear()
+      guard (group?.rank ?? 0) == 0 else { return }
       result.totalSeconds = ProcessClock.secondsSinceStart
       if output.json { return try Console.printJSON(result) }
       print("\(result.n) examples, \(result.dimensions) dimensions, \(result.classes) classes")

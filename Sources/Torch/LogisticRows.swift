@@ -123,6 +123,20 @@ public struct LogisticRows {
 }
 
 extension Tensor {
+  /// Turns these logits [n, fits K] (f64) of several fits of the same examples into the derivatives of the fits' summed
+  /// losses, which it returns [fits] (f64), without cancellation. `labels` [n] (i64): cross-entropy, `weights` [n];
+  /// without labels binary cross-entropies, `signs` [n, K] being -1 where the class is there and 1 where it is not, and
+  /// `weights` [n, K] (f64).
+  public func becomeResiduals(
+    labels: Tensor? = nil, signs: Tensor? = nil, weights: Tensor? = nil, fits: Int
+  ) throws(TorchError) -> Tensor {
+    let none = try Tensor.zeros([0], type: .f64)
+    return try Tensor("residuals") {
+      ct_logistic_residuals(
+        raw, (labels ?? none).raw, (signs ?? none).raw, (weights ?? none).raw, fits, &$0)
+    }
+  }
+
   /// Blocks [K, e, e] (f32) times vectors [K, e]: [K, e] f32.
   public func blockProducts(_ vectors: Tensor) throws(TorchError) -> Tensor {
     let narrow = try vectors.to(.f32).contiguous()

@@ -90,25 +90,31 @@ extension Tensor {
     }
   }
 
-  /// Merges scores [q, n] (f32) of candidates offset..<offset + n into the running best `values` [q, k] (f32,
-  /// descending) and `indices` [q, k] (i64, -1 where empty), in place. Equal scores: the lower index first; NaN is
-  /// never taken.
-  public func mergeTopK(offset: Int, values: Tensor, indices: Tensor) throws(TorchError) {
-    try check(ct_merge_topk(raw, offset, values.raw, indices.raw), "mergeTopK")
+  /// Merges scores [q, n] (f32) of candidates offset..<offset + n into the running best `values` [q, k] (f32) and `indices`
+  /// [q, k] (i64, -1 where empty), in place: descending afterwards, equal scores the lower index first, or sooner in
+  /// any order. NaN is never taken.
+  public func mergeTopK(offset: Int, ordered: Bool = true, values: Tensor, indices: Tensor) throws(TorchError) {
+    try check(ct_merge_topk(raw, offset, ordered, values.raw, indices.raw), "mergeTopK")
   }
 
   /// Lengths of rows [n, d] (f32 or f64), in double: [n].
   public func rowNorms() throws(TorchError) -> Tensor { try Tensor("rowNorms") { ct_row_norms(raw, &$0) } }
 
-  /// Of each query's `candidates` [q, m] (i64, rows of this base [n, d]) the `k` with the best exact scores, best first, equal
-  /// ones by index: cosines, or minus Euclidean distances, in double. `norms` are `rowNorms` of base and queries [q, d],
-  /// whose type is the base's. Results [q, k]: scores (f64) and indices (i64).
-  public func rescored(
-    norms: Tensor, queries: Tensor, queryNorms: Tensor, candidates: Tensor, k: Int, euclidean: Bool
-  ) throws(TorchError) -> (scores: Tensor, indices: Tensor) {
-    let (scores, indices) = try Tensor.pair("rescored") {
-      ct_rescore(raw, norms.raw, queries.raw, queryNorms.raw, candidates.raw, k, euclidean, &$0, &$1)
-    }
+  /// Writes into `scores` [q, m] (f64), at their places, the exact scores of those of each query's `candidates` [q, m] (i64)
+  /// that are rows offset..<offset + n, which these [n, d] are: cosines, or minus Euclidean distances, in double. `norms` are
+  /// `rowNorms` of these and of `queries` [q, d], which are of the same type.
+  public func scoreCandidates(
+    _ candidates: Tensor, offset: Int = 0, norms: Tensor, queries: Tensor, queryNorms: Tensor, euclidean: Bool,
+    into scores: Tensor
+  ) throws(TorchError) {
+    try check(
+      ct_candidate_scores(
+        raw, offset, norms.raw, queries.raw, queryNorms.raw, candidates.raw, euclidean, scores.raw), "scoreCandidates")
+  }
+
+  /// By these scores [q, m] (f64) the `k` best of `candidates` [q, m] (i64), best first, equal ones by index: [q, k] both.
+  public func bestCandidates(_ candidates: Tensor, k: Int) throws(TorchError) -> (scores: Tensor, indices: Tensor) {
+    let (scores, indices) = try Tensor.pair("bestCandidates") { ct_best_candidates(raw, candidates.raw, k, &$0, &$1) }
     return (scores, indices)
   }
 }

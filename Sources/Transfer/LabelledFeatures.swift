@@ -60,6 +60,11 @@ struct LabelledFeatures {
     return LabelledFeatures(rows: chosen, labels: indices.map { labels[$0] })
   }
 
+  /// The examples of a range.
+  func narrowed(to range: Range<Int>) -> LabelledFeatures {
+    LabelledFeatures(rows: NarrowedRows(source: rows, range: range), labels: Array(labels[range]))
+  }
+
   /// These examples and others after them.
   func joined(with other: LabelledFeatures) throws -> LabelledFeatures {
     LabelledFeatures(rows: JoinedRows(first: rows, second: other.rows), labels: labels + other.labels)

@@ -67,6 +67,20 @@ struct Likelihood {
       }
     }
 
+    /// Turns logits [n, fits K] (f64) into the derivatives of the fits' losses, which it returns [fits]: as a `Likelihood` of them, in
+    /// one pass.
+    func residuals(_ logits: Tensor, fits: Int) throws -> Tensor {
+      let n = logits.shape[0]
+      switch answers {
+      case .one(let places, _, _):
+        return try logits.becomeResiduals(
+          labels: places.reshape([n]).contiguous(), weights: weights?.reshape([n]).contiguous(), fits: fits)
+      case .any(let sign):
+        return try logits.becomeResiduals(
+          signs: sign.squeeze(0).t().contiguous(), weights: weights?.squeeze(0).t().contiguous(), fits: fits)
+      }
+    }
+
     /// Whether classes are alternatives: then a vector added to all of them changes nothing.
     var isCoupled: Bool { if case .one = answers { true } else { false } }
   }

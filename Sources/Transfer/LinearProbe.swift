@@ -32,29 +32,32 @@ public struct LinearProbe {
 
   /// Fits, chooses and tests. `train` and `test` are [n, d] (further sides are flattened); labels may be any whole
   /// numbers. Without a test set accuracies are nil. With a `validation` set lambda is chosen on it in place of a holdout.
+  /// The processes of `group`, each called with the same, share the passes over examples and get the same result.
   /// Throws `TransferError` for input that does not fit.
   public static func run(
     train: Tensor, trainLabels: [Int], validation: Tensor? = nil, validationLabels: [Int] = [], test: Tensor?,
-    testLabels: [Int], options: ProbeOptions = .init(), progress: ((Progress) -> Void)? = nil
+    testLabels: [Int], options: ProbeOptions = .init(), group: ProcessGroup? = nil,
+    progress: ((Progress) -> Void)? = nil
   ) throws -> Outcome {
     try timed {
       try fit(
         LabelledFeatures(train, trainLabels, name: "train"),
         validation.map { try LabelledFeatures($0, validationLabels, name: "validation") },
-        test.map { try LabelledFeatures($0, testLabels, name: "test") }, options, progress)
+        test.map { try LabelledFeatures($0, testLabels, name: "test") }, options, ProbeTeam(group), progress)
     }
   }
 
   /// The same of rows that are read block by block, so that they need not fit into memory.
   public static func run(
     train: any RowSource, trainLabels: [Int], validation: (any RowSource)? = nil, validationLabels: [Int] = [],
-    test: (any RowSource)?, testLabels: [Int], options: ProbeOptions = .init(), progress: ((Progress) -> Void)? = nil
+    test: (any RowSource)?, testLabels: [Int], options: ProbeOptions = .init(), group: ProcessGroup? = nil,
+    progress: ((Progress) -> Void)? = nil
   ) throws -> Outcome {
     try timed {
       try fit(
         LabelledFeatures(train, trainLabels, name: "train"),
         validation.map { try LabelledFeatures($0, validationLabels, name: "validation") },
-        test.map { try LabelledFeatures($0, testLabels, name: "test") }, options, progress)
+        test.map { try LabelledFeatures($0, testLabels, name: "test") }, options, ProbeTeam(group), progress)
     }
   }
 
@@ -69,7 +72,7 @@ public struct LinearProbe {
 
   private static func fit(
     _ train: LabelledFeatures, _ validation: LabelledFeatures?, _ test: LabelledFeatures?, _ options: ProbeOptions,
-    _ progress: ((Progress) -> Void)?
+    _ team: ProbeTeam, _ progress: ((Progress) -> Void)?
   ) throws -> Outcome {
     try options.validate()
     for (other, name) in [(validation, "validation"), (test, "test")] {
@@ -112,12 +115,15 @@ public struct LinearProbe {
     let paths = choice.parts.count + (choice.fitsAll ? 1 : 0)
     let total = paths * count + (choice.fitsAll || choice.parts.isEmpty ? 0 : 1)
     var done = 0
+    var work = ProbeWork()
     func path(_ places: [Int]?) throws -> ProbeFit {
       let set = try places.map { try all.selecting($0) } ?? all
       defer { done += count }
-      return try ProbeFit(
-        set, classes, options.lambdas, start: nil, options.manner(set.labels, places: places)
+      let fit = try ProbeFit(
+        set, classes, options.lambdas, start: nil, options.manner(set.labels, places: places, team)
       ) { progress?(Progress(done: done + $0, total: total)) }
+      work.add(fit.work)
+      return fit
     }
     // The right answers of each lambda on what was held out, and the path that is told of.
     var right = [Double](repeating: 0, count: count)
@@ -125,14 +131,14 @@ public struct LinearProbe {
     for part in choice.parts {
       let fitted = try path(part.kept)
       let held = try all.selecting(part.held)
-      for (index, accuracy) in try fitted.accuracies(on: held).enumerated() {
+      for (index, accuracy) in try fitted.accuracies(on: held, by: team).enumerated() {
         right[index] += (accuracy * Double(held.count)).rounded()
       }
       if !choice.fitsAll { told = fitted }
     }
     let shown = try told ?? path(nil)
     let heldCount = choice.parts.reduce(0) { $0 + $1.held.count }
-    let testAccuracies = try tested.map { try shown.accuracies(on: $0) }
+    let testAccuracies = try tested.map { try shown.accuracies(on: $0, by: team) }
     var entries = shown.entries
     for index in entries.indices {
       entries[index].testAccuracy = testAccuracies?[index]
@@ -153,7 +159,8 @@ public struct LinearProbe {
       if !choice.fitsAll {
         refit = try ProbeFit(
           all, classes, [options.lambdas[best]], start: shown.weightsAndBiases(best),
-          options.manner(all.labels, places: nil))
+          options.manner(all.labels, places: nil, team))
+        work.add(refit.work)
         place = 0
       }
       result.lambda = options.lambdas[best]
@@ -174,6 +181,7 @@ public struct LinearProbe {
       final = try refit.weightsAndBiases(place)
       progress?(Progress(done: total, total: total))
     }
+    result.work = work
     return Outcome(
       result: result, classes: classes.values, weights: shown.weights, biases: shown.biases,
       finalWeight: final?.weight, finalBias: final?.bias, standardization: standardization)

@@ -64,6 +64,8 @@ public struct MultiLabelProbe {
     public var holdoutMAP: Double?
     /// The gradient norm at zero weights of the path's problem.
     public var gradientNormAtZero: Double
+    /// What the fits took.
+    public var work = ProbeWork()
     /// From features in memory to this result.
     public var seconds: Double
     /// From the start of the process; the command line fills it in.
@@ -76,7 +78,7 @@ public struct MultiLabelProbe {
     public var reason: String?
 
     enum CodingKeys: String, CodingKey {
-      case n, dimensions, classes, lambda, map, seconds, path, refit, reason
+      case n, dimensions, classes, lambda, map, work, seconds, path, refit, reason
       case holdoutCount = "holdout_count"
       case atEdge = "at_edge"
       case mapArea = "map_area"
@@ -100,6 +102,7 @@ public struct MultiLabelProbe {
       try keys.encode(perClass, forKey: .perClass)
       try keys.encode(holdoutMAP, forKey: .holdoutMAP)
       try keys.encode(gradientNormAtZero, forKey: .gradientNormAtZero)
+      try keys.encode(work, forKey: .work)
       try keys.encode(seconds, forKey: .seconds)
       try keys.encode(totalSeconds, forKey: .totalSeconds)
       try keys.encode(path, forKey: .path)
@@ -116,11 +119,36 @@ public struct MultiLabelProbe {
     train: Tensor, trainTargets: Tensor, test: Tensor?, testTargets: Tensor?, options: ProbeOptions = .init(),
     progress: ((LinearProbe.Progress) -> Void)? = nil
   ) throws -> Result {
+    func labelled(_ features: Tensor, _ name: String) throws -> LabelledFeatures {
+      try LabelledFeatures(features, [Int](repeating: 0, count: features.shape.first ?? 0), name: name)
+    }
+    return try timed {
+      try fit(
+        labelled(train, "train"), trainTargets, test.map { try labelled($0, "test") }, testTargets, options,
+        ProbeTeam(), progress)
+    }
+  }
+
+  /// The same of rows that are read block by block, so that they need not fit into memory; the processes of `group`, each
+  /// called with the same, share the passes over them.
+  public static func run(
+    train: any RowSource, trainTargets: Tensor, test: (any RowSource)?, testTargets: Tensor?,
+    options: ProbeOptions = .init(), group: ProcessGroup? = nil, progress: ((LinearProbe.Progress) -> Void)? = nil
+  ) throws -> Result {
+    func labelled(_ rows: any RowSource, _ name: String) throws -> LabelledFeatures {
+      try LabelledFeatures(rows, [Int](repeating: 0, count: rows.count), name: name)
+    }
+    return try timed {
+      try fit(
+        labelled(train, "train"), trainTargets, test.map { try labelled($0, "test") }, testTargets, options,
+        ProbeTeam(group), progress)
+    }
+  }
+
+  private static func timed(_ body: () throws -> Result) throws -> Result {
     let clock = ContinuousClock()
     let start = clock.now
-    var result = try withoutGradientRethrowing {
-      try fit(train, trainTargets, test, testTargets, options, progress)
-    }
+    var result = try withoutGradientRethrowing(body)
     let elapsed = (clock.now - start).components
     result.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
     return result
@@ -140,20 +168,18 @@ public struct MultiLabelProbe {
   }
 
   private static func fit(
-    _ raw: Tensor, _ rawTargets: Tensor, _ test: Tensor?, _ testTargets: Tensor?, _ options: ProbeOptions,
-    _ progress: ((LinearProbe.Progress) -> Void)?
+    _ raw: LabelledFeatures, _ rawTargets: Tensor, _ test: LabelledFeatures?, _ testTargets: Tensor?,
+    _ options: ProbeOptions, _ team: ProbeTeam, _ progress: ((LinearProbe.Progress) -> Void)?
   ) throws -> Result {
     try options.validate()
     guard options.classWeights == nil, options.folds == nil, options.groups == nil else {
       throw TransferError("multi-label targets", found: "class weights, folds or groups", expected: "none of them")
     }
-    let count = raw.shape.first ?? 0
-    var train = try LabelledFeatures(raw, [Int](repeating: 0, count: count), name: "train")
+    var train = raw
+    let count = train.count
     let targets = try checked(rawTargets, count, "train")
     let classes = targets.shape[1]
-    var tested = try test.map {
-      try LabelledFeatures($0, [Int](repeating: 0, count: $0.shape.first ?? 0), name: "test")
-    }
+    var tested = test
     if let tested, tested.dimensions != train.dimensions {
       throw TransferError(
         "test features", found: "\(tested.dimensions) columns", expected: "\(train.dimensions), as in the training set")
@@ -206,6 +232,7 @@ public struct MultiLabelProbe {
       let examples = try Likelihood.Examples(targets: own.indexSelect(1, Tensor(present)), weights: weights)
       var manner = ProbeFit.Manner(accuracy: options.accuracy, penalizesBias: options.penalizesBias)
       if let memory = options.memory { manner.memory = memory }
+      manner.team = team
       return try ProbeFit(
         train.selecting(places).rows, Classes(Array(0..<classes)), present: present, examples, lambdas,
         start: start, manner
@@ -216,6 +243,7 @@ public struct MultiLabelProbe {
       n: count, dimensions: train.dimensions, classes: classes, holdoutCount: heldCount,
       gradientNormAtZero: path.gradientNormAtZero, seconds: 0,
       path: path.entries.map { .init(fit: $0, holdoutMAP: nil) })
+    result.work.add(path.work)
     if tested == nil { result.reason = "no test set was given" }
     guard heldCount > 0 else {
       result.reason = "nothing was held out, so no lambda was chosen"
@@ -234,6 +262,7 @@ public struct MultiLabelProbe {
     }
     let refit = try fit(
       Array(0..<count), [options.lambdas[best]], path.weightsAndBiases(best), before: options.lambdas.count)
+    result.work.add(refit.work)
     result.refit = Result.Entry(fit: refit.entries[0], holdoutMAP: nil)
     result.lambda = options.lambdas[best]
     result.holdoutMAP = maps[best]

@@ -11,13 +11,28 @@ public struct NearestNeighbors {
   public static func run(
     train: Tensor, trainLabels: [Int], test: Tensor, testLabels: [Int], options: KNNOptions = .init()
   ) throws -> KNNResult {
-    let clock = ContinuousClock()
-    let start = clock.now
-    var result = try withoutGradientRethrowing {
+    try run {
       try classify(
         LabelledFeatures(train, trainLabels, name: "train"), LabelledFeatures(test, testLabels, name: "test"),
         options)
     }
+  }
+
+  /// The same of rows that are read block by block, so that they need not fit into memory.
+  public static func run(
+    train: any RowSource, trainLabels: [Int], test: any RowSource, testLabels: [Int], options: KNNOptions = .init()
+  ) throws -> KNNResult {
+    try run {
+      try classify(
+        LabelledFeatures(train, trainLabels, name: "train"), LabelledFeatures(test, testLabels, name: "test"),
+        options)
+    }
+  }
+
+  private static func run(_ body: () throws -> KNNResult) throws -> KNNResult {
+    let clock = ContinuousClock()
+    let start = clock.now
+    var result = try withoutGradientRethrowing(body)
     let elapsed = (clock.now - start).components
     result.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
     return result
@@ -125,7 +140,7 @@ public struct NearestNeighbors {
     _ distance: KNNOptions.Distance, most: Int? = nil
   ) throws -> (predictions: [[Int]], neighbors: NeighborSearch.Neighbors) {
     let most = most ?? ways.map(\.k).max() ?? 1
-    let neighbors = try NeighborSearch(base.features, distance: distance).nearest(most, of: queries.features)
+    let neighbors = try NeighborSearch(base.rows, distance: distance).nearest(most, of: queries.rows)
     let classOf = base.labels.map { classes.index(of: $0) ?? 0 }
     var predictions = [[Int]](repeating: [], count: ways.count)
     for query in 0..<queries.count {

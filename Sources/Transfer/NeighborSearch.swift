@@ -1,10 +1,13 @@
+import Features
 import Foundation
 import Torch
 
-/// Exact nearest neighbours. Tiles of single-precision products keep a running list of candidates, a few more than are
-/// asked for; candidates are scored again in double precision from the features as they came and ordered by that score,
-/// equal scores by the lower index. Where rounding could have kept a neighbour out of the candidates, the query's whole
-/// row is scored in double.
+/// Exact nearest neighbours. Products in single precision of a few thousand rows of the base at a time keep a running list of
+/// candidates for each query, a few more than are asked for; a second pass scores these again in double precision from the
+/// features as they came and orders them by that score, equal scores by the lower index. Where rounding could have kept a
+/// neighbour out of the candidates, a third pass scores every row for that query.
+///
+/// Of the base a few thousand rows are in memory at a time, of queries as many as their lists leave room for.
 struct NeighborSearch {
   /// Neighbours of each query, nearest first.
   struct Neighbors {
@@ -18,38 +21,40 @@ struct NeighborSearch {
   }
 
   let distance: KNNOptions.Distance
-  private let base, norms: Tensor
-  private let tiles: [(offset: Int, matrix: Tensor, bias: Tensor?)]  // [d, m] f32, [m]
+  private let base: any RowSource
   private let center: Tensor?
-  private let largestNorm: Double
-  let count, dimensions: Int
+  private var count: Int { base.count }
+  private var dimensions: Int { base.dimensions }
+
+  /// Rows of the base, and queries, in one product.
+  private static let sizes = (base: 8192, queries: 512)
+  /// Bytes that lists of candidates and copies of queries may take.
+  private static let memory = 1 << 30
+
+  /// Prepares to search `features`, at least one row.
+  init(_ features: any RowSource, distance: KNNOptions.Distance) throws {
+    self.distance = distance
+    base = features
+    guard distance == .euclidean else {
+      center = nil
+      return
+    }
+    var sum = try Tensor.zeros([features.dimensions], type: .f64)
+    for block in Self.blocks(features.count) { sum = try sum + features.rows(block).to(.f64).sum([0]) }
+    center = try sum / Double(features.count)
+  }
 
   /// Prepares to search `features` [n, d].
   init(_ features: Tensor, distance: KNNOptions.Distance) throws {
-    self.distance = distance
-    (count, dimensions) = (features.shape[0], features.shape[1])
-    base = try features.elementType == .f64 ? features.contiguous() : features.to(.f32).contiguous()
-    norms = try base.rowNorms()
-    center = distance == .euclidean ? try features.to(.f64).mean([0]) : nil
-    let size = 8192
-    var tiles: [(offset: Int, matrix: Tensor, bias: Tensor?)] = []
-    var largest = 0.0
-    for start in stride(from: 0, to: count, by: size) {
-      let rows = try features.narrow(0, start, min(size, count - start))
-      let ready = try Self.prepared(rows, distance, center)
-      let squares = try ready.to(.f64).square().sum([1])
-      largest = max(largest, try squares.max().item())
-      tiles.append(
-        (start, try ready.t(), distance == .euclidean ? try (squares * -0.5).to(.f32) : nil))
-    }
-    self.tiles = tiles
-    largestNorm = largest.squareRoot()
+    try self.init(TensorRows(features), distance: distance)
+  }
+
+  private static func blocks(_ count: Int, of size: Int = sizes.base) -> [Range<Int>] {
+    stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
   }
 
   /// Unit vectors for the cosine, centred ones for the Euclidean distance, in f32.
-  private static func prepared(
-    _ rows: Tensor, _ distance: KNNOptions.Distance, _ center: Tensor?
-  ) throws -> Tensor {
+  private func prepared(_ rows: Tensor) throws -> Tensor {
     let values = try rows.to(.f64)
     if let center { return try (values - center).to(.f32) }
     let largest = try values.abs().max([1], keep: true).clamp(.leastNormalMagnitude, .infinity)
@@ -57,62 +62,75 @@ struct NeighborSearch {
     return try (scaled / scaled.norm(1, keep: true).clamp(1e-12, .infinity)).to(.f32)
   }
 
-  /// The `k` nearest of every row of `queries` [q, d].
-  func nearest(_ k: Int, of queries: Tensor) throws -> Neighbors {
-    let total = queries.shape[0]
+  /// The `k` nearest of every row of `queries` [q, d], k at most the base's rows.
+  func nearest(_ k: Int, of queries: Tensor) throws -> Neighbors { try nearest(k, of: TensorRows(queries)) }
+
+  /// The same of rows of any origin.
+  func nearest(_ k: Int, of queries: any RowSource) throws -> Neighbors {
     var result = Neighbors(k: k, indices: [], scores: [])
-    result.indices.reserveCapacity(total * k)
-    result.scores.reserveCapacity(total * k)
-    // In one type that holds both exactly.
-    let isWide = base.elementType == .f64 || queries.elementType == .f64
-    let (exact, own) = (try base.to(isWide ? .f64 : .f32), try queries.to(isWide ? .f64 : .f32).contiguous())
-    let ownNorms = try own.rowNorms()
+    result.indices.reserveCapacity(queries.count * k)
+    result.scores.reserveCapacity(queries.count * k)
     let candidates = min(count, k + max(8, k / 8))
-    func rescored(_ first: Int, _ height: Int, _ candidates: Tensor) throws -> (scores: [Double], indices: [Int]) {
-      let found = try exact.rescored(
-        norms: norms, queries: own.narrow(0, first, height), queryNorms: ownNorms.narrow(0, first, height),
-        candidates: candidates, k: k, euclidean: distance == .euclidean)
-      return (try found.scores.doubles(), try found.indices.ints())
-    }
-    for start in stride(from: 0, to: total, by: 512) {
-      let block = try queries.narrow(0, start, min(512, total - start))
-      let ready = try Self.prepared(block, distance, center)
-      let height = block.shape[0]
-      let values = try Tensor.full([height, candidates], -.infinity)
-      let indices = try Tensor.full([height, candidates], -1, type: .i64)
-      for tile in tiles {
-        var scores = try ready.matmul(tile.matrix)
-        if let bias = tile.bias { scores = try scores + bias }
-        try scores.mergeTopK(offset: tile.offset, values: values, indices: indices)
-      }
-      // Numbers whose squares leave f32 have no rough scores: then every row is a candidate.
-      guard try indices.min().item() >= 0 else {
-        for row in 0..<height {
-          let all = try rescored(start + row, 1, Tensor(Array(0..<count), shape: [1, count]))
-          result.indices += all.indices
-          result.scores += all.scores
-          result.rescued += 1
-        }
-        continue
-      }
-      var found = try rescored(start, height, indices)
-      if candidates < count {
-        let last = try values.select(1, candidates - 1).doubles()
-        let lengths = try ready.to(.f64).square().sum([1]).sqrt().doubles()
-        for row in 0..<height {
-          // What was left out scores at most the last candidate's rough score, give or take rounding.
-          let bound = last[row] + rounding(lengths[row])
-          guard roughScale(found.scores[row * k + k - 1], lengths[row]) <= bound else { continue }
-          let all = try rescored(start + row, 1, Tensor(Array(0..<count), shape: [1, count]))
-          found.scores.replaceSubrange(row * k..<(row + 1) * k, with: all.scores)
-          found.indices.replaceSubrange(row * k..<(row + 1) * k, with: all.indices)
-          result.rescued += 1
-        }
-      }
-      result.indices += found.indices
-      result.scores += found.scores
+    let most = max(Self.sizes.queries, Self.memory / (candidates * 20 + dimensions * 20))
+    for block in Self.blocks(queries.count, of: most) {
+      let found = try search(queries.rows(block), k, candidates)
+      result.indices += try found.indices.ints()
+      result.scores += try found.scores.doubles()
+      result.rescued += found.rescued
     }
     return result
+  }
+
+  private func search(
+    _ queries: Tensor, _ k: Int, _ candidates: Int
+  ) throws -> (scores: Tensor, indices: Tensor, rescued: Int) {
+    let total = queries.shape[0]
+    let ready = try Tensor.concat(
+      Self.blocks(total).map { try prepared(queries.narrow(0, $0.lowerBound, $0.count)) })
+    let values = try Tensor.full([total, candidates], -.infinity)
+    let places = try Tensor.full([total, candidates], -1, type: .i64)
+    let parts = Self.blocks(total, of: Self.sizes.queries)
+    var largest = 0.0
+    var isWide = queries.elementType == .f64
+    for tile in Self.blocks(count) {
+      let rows = try base.rows(tile)
+      isWide = isWide || rows.elementType == .f64
+      let near = try prepared(rows)
+      let squares = try near.to(.f64).square().sum([1])
+      largest = max(largest, try squares.max().item())
+      let matrix = try near.t()
+      let bias = distance == .euclidean ? try (squares * -0.5).to(.f32) : nil
+      for part in parts {
+        var scores = try ready.narrow(0, part.lowerBound, part.count).matmul(matrix)
+        if let bias { scores = try scores + bias }
+        try scores.mergeTopK(
+          offset: tile.lowerBound, ordered: tile.upperBound == count,
+          values: values.narrow(0, part.lowerBound, part.count), indices: places.narrow(0, part.lowerBound, part.count))
+      }
+    }
+    let exact = Exact(
+      base: base, distance: distance, queries: try queries.to(isWide ? .f64 : .f32).contiguous())
+    let found = try exact.best(k, of: places)
+    guard candidates < count else {
+      return (found.scores, found.indices, 0)
+    }
+    // What was left out scores at most the last candidate's rough score, give or take rounding. Numbers whose squares leave f32 have no rough
+    // scores.
+    let last = try values.select(1, candidates - 1).doubles()
+    let lengths = try ready.to(.f64).square().sum([1]).sqrt().doubles()
+    let worst = try found.scores.select(1, k - 1).doubles()
+    let isFull = try places.min([1]).ints().map { $0 >= 0 }
+    let unsure = (0..<total).filter { query in
+      let bound = last[query] + rounding(lengths[query], largest.squareRoot())
+      return !isFull[query] || !(roughScale(worst[query], lengths[query]) > bound)
+    }
+    guard !unsure.isEmpty else { return (found.scores, found.indices, 0) }
+    let rescued = try exact.best(k, ofAllFor: unsure)
+    let index = try Tensor(unsure).unsqueeze(1).expand([unsure.count, k])
+    return (
+      try found.scores.scatter(0, index, rescued.scores), try found.indices.scatter(0, index, rescued.indices),
+      unsure.count
+    )
   }
 
   /// An exact score in the units of the tiles: the cosine, or q.b - |b|^2 / 2 about the centre.
@@ -121,8 +139,64 @@ struct NeighborSearch {
   }
 
   /// How far a tile's score may be off: products in blocks of at most d/16 sums of 16, and rounded factors.
-  private func rounding(_ norm: Double) -> Double {
+  private func rounding(_ norm: Double, _ largest: Double) -> Double {
     let unit = (Double(dimensions) / 16 + 32) * 0x1p-24
-    return distance == .cosine ? unit : unit * (norm * largestNorm + largestNorm * largestNorm)
+    return distance == .cosine ? unit : unit * (norm * largest + largest * largest)
+  }
+
+  /// Scores in double, from features as they came.
+  private struct Exact {
+    let base: any RowSource
+    let distance: KNNOptions.Distance
+    /// [q, d], f64 where they or the base's rows are.
+    let queries: Tensor
+
+    /// Base rows of a tile in the queries' type, and their lengths.
+    private func rows(_ tile: Range<Int>) throws -> (rows: Tensor, norms: Tensor) {
+      let rows = try base.rows(tile).to(queries.elementType).contiguous()
+      return (rows, try rows.rowNorms())
+    }
+
+    /// Of each query's candidates [q, m].
+    func best(_ k: Int, of candidates: Tensor) throws -> (scores: Tensor, indices: Tensor) {
+      let scores = try Tensor.full(candidates.shape, -.infinity, type: .f64)
+      let norms = try queries.rowNorms()
+      for tile in NeighborSearch.blocks(base.count) {
+        let own = try rows(tile)
+        try own.rows.scoreCandidates(
+          candidates, offset: tile.lowerBound, norms: own.norms, queries: queries, queryNorms: norms,
+          euclidean: distance == .euclidean, into: scores)
+      }
+      return try scores.bestCandidates(candidates, k: k)
+    }
+
+    /// Of all rows, for some of the queries.
+    func best(_ k: Int, ofAllFor places: [Int]) throws -> (scores: Tensor, indices: Tensor) {
+      let parts = try NeighborSearch.blocks(places.count, of: 256).map { part in
+        let own = try queries.indexSelect(0, Tensor(Array(places[part])))
+        return (queries: own, norms: try own.rowNorms())
+      }
+      var best = try parts.map { part in
+        let count = part.queries.shape[0]
+        return (
+          scores: try Tensor.full([count, k], -.infinity, type: .f64),
+          indices: try Tensor.full([count, k], 0x1p53, type: .i64)  // behind every row
+        )
+      }
+      for tile in NeighborSearch.blocks(base.count) {
+        let own = try rows(tile)
+        let all = try Tensor(Array(tile)).unsqueeze(0)
+        for (place, part) in parts.enumerated() {
+          let candidates = try all.expand([part.queries.shape[0], tile.count]).contiguous()
+          let scores = try Tensor.zeros(candidates.shape, type: .f64)
+          try own.rows.scoreCandidates(
+            candidates, offset: tile.lowerBound, norms: own.norms, queries: part.queries, queryNorms: part.norms,
+            euclidean: distance == .euclidean, into: scores)
+          best[place] = try Tensor.concat([best[place].scores, scores], 1).bestCandidates(
+            Tensor.concat([best[place].indices, candidates], 1), k: k)
+        }
+      }
+      return (try .concat(best.map(\.scores)), try .concat(best.map(\.indices)))
+    }
   }
 }

@@ -20,33 +20,48 @@ struct ProbeCoordinates {
 
   /// Those of `features` [n, d0] (any floating-point type), read twice.
   init(_ features: any RowSource, penalizesBias: Bool) throws {
+    var work = ProbeWork()
+    try self.init(features, penalizesBias: penalizesBias, team: ProbeTeam(), work: &work)
+  }
+
+  /// The same by several processes, each reading its share; adds to `work` what this one computes.
+  init(_ features: any RowSource, penalizesBias: Bool, team: ProbeTeam, work: inout ProbeWork) throws {
     self.penalizesBias = penalizesBias
     let count = features.count
     let dimensions = features.dimensions + (penalizesBias ? 1 : 0)
-    func block(_ first: Int) throws -> Tensor {
-      let values = try features.rows(first..<min(first + Self.block, count)).to(.f64)
+    func block(_ range: Range<Int>) throws -> Tensor {
+      let values = try features.rows(range).to(.f64)
       return penalizesBias ? try Tensor.concat([values, .ones([values.shape[0], 1], type: .f64)], 1) : values
     }
-    let starts = Array(stride(from: 0, to: count, by: Self.block))
+    func blocks(_ range: Range<Int>) -> [Range<Int>] {
+      stride(from: range.lowerBound, to: range.upperBound, by: Self.block).map {
+        $0..<min($0 + Self.block, range.upperBound)
+      }
+    }
+    let own = try blocks(team.share(of: count))
     var mean = try Tensor.zeros([dimensions], type: .f64)
     if !penalizesBias {
-      for first in starts { mean = try mean + block(first).sum([0]) }
-      mean = try mean / Double(count)
+      for range in own { mean = try mean + block(range).sum([0]) }
+      mean = try team.sum(mean) / Double(count)
     }
     // Fewer examples than dimensions: all lies in the span of their differences from the mean.
     var basis: Tensor?
     if count < dimensions {
-      let centered = try Tensor.concat(starts.map { try block($0) - mean })
-      basis = try Tensor.call("aten::qr", [.tensor(centered.t()), .bool(true)])[0]
+      let centered = try Tensor.concat(blocks(0..<count).map { try block($0) - mean })
+      basis = try team.agreed(Tensor.call("aten::qr", [.tensor(centered.t()), .bool(true)])[0])
+      work.double += 4 * Double(dimensions * count * count)
     }
     let inner = basis?.shape[1] ?? dimensions
     var moments = try Tensor.zeros([inner, inner], type: .f64)
-    for first in starts {
-      var values = try block(first) - mean
+    for range in own {
+      var values = try block(range) - mean
       if let basis { values = try values.matmul(basis) }
       moments = try moments + values.t().matmul(values)
+      work.double += 2 * Double(range.count * inner) * Double(inner + (basis == nil ? 0 : dimensions))
     }
-    let (squares, vectors) = try moments.eigh()
+    work.double += 9 * Double(inner * inner * inner)  // Golub and Van Loan, "Matrix Computations", 8.3
+    let ownSpectrum = try team.sum(moments).eigh()
+    let (squares, vectors) = (try team.agreed(ownSpectrum.0), try team.agreed(ownSpectrum.1))
     // Directions without any variation get no weight; leaving them out saves time.
     let norms = try squares.doubles().map { max(0, $0).squareRoot() }
     let least = 1e-13 * (norms.max() ?? 0)

@@ -11,6 +11,8 @@ struct ProbeFit {
   /// In the order of the lambdas.
   let entries: [ProbeResult.Entry]
   let gradientNormAtZero: Double
+  /// What it took.
+  let work: ProbeWork
 
   var largestRatio: Double {
     (entries.map(\.gradientNorm).max() ?? 0) / max(gradientNormAtZero, .leastNormalMagnitude)
@@ -27,6 +29,8 @@ struct ProbeFit {
     var weights: [Double]?
     /// Bytes of features in f32 from which on they go through a file.
     var memory = Memory.budget
+    /// Who fits it.
+    var team = ProbeTeam()
   }
 
   /// Fits `set`. Classes of which it has no example keep weights of 0 and a bias that rules them out: the free bias
@@ -70,6 +74,7 @@ struct ProbeFit {
     let (weights, biases) = (solved.weights, solved.biases)
     gradientNormAtZero = solved.gradientNormAtZero
     entries = solved.entries
+    work = solved.work
     if present.count == classes.count {
       self.weights = weights
       self.biases = biases
@@ -86,9 +91,10 @@ struct ProbeFit {
     var weights, biases: Tensor
     var entries: [ProbeResult.Entry]
     var gradientNormAtZero: Double
+    var work = ProbeWork()
   }
 
-  /// To the last digits. `start` ([1, K, d], [1, K]) is where to begin.
+  /// To the last digits, by every process for itself. `start` ([1, K, d], [1, K]) is where to begin.
   private static func exactly(
     _ features: Tensor, _ examples: Likelihood.Examples, _ classes: Int, _ lambdas: [Double],
     _ start: (Tensor, Tensor)?,
@@ -103,11 +109,14 @@ struct ProbeFit {
         let rotated = try problem.coordinates.rotated(weights: weights, biases: biases)
         return try rotated.expand([lambdas.count] + rotated.shape.dropFirst())
       })
-    let (weights, biases) = try problem.coordinates.original(solution.weights)
+    let own = try problem.coordinates.original(solution.weights)
+    let (weights, biases) = (try manner.team.agreed(own.weights), try manner.team.agreed(own.biases))
+    var work = ProbeWork()
     let entries = try entries(
       TensorRows(features), examples, weights: weights, biases: biases, lambdas: lambdas, steps: solution.steps,
-      gradientNormAtZero: problem.gradientNormAtZero, manner)
-    return Solved(weights: weights, biases: biases, entries: entries, gradientNormAtZero: problem.gradientNormAtZero)
+      gradientNormAtZero: problem.gradientNormAtZero, manner, &work)
+    return Solved(
+      weights: weights, biases: biases, entries: entries, gradientNormAtZero: problem.gradientNormAtZero, work: work)
   }
 
   /// To the protocol's gradient norm, as soon as may be. What misses it by f32's rounding is taken further in double.
@@ -116,26 +125,31 @@ struct ProbeFit {
     _ start: (Tensor, Tensor)?,
     _ manner: Manner, _ progress: ((Int) -> Void)?
   ) throws -> Solved {
-    let path = try SequentialPath(
+    var path = try SequentialPath(
       features: features, examples: examples, classes: classes, penalizesBias: manner.penalizesBias,
-      memory: manner.memory, progress: progress)
+      memory: manner.memory, team: manner.team, progress: progress)
     let solution = try path.solve(
       lambdas, start: start.map { try path.coordinates.rotated(weights: $0, biases: $1).squeeze(0) })
-    var (weights, biases) = try path.coordinates.original(solution.weights)
+    let own = try path.coordinates.original(solution.weights)
+    var (weights, biases) = (try manner.team.agreed(own.weights), try manner.team.agreed(own.biases))
+    var work = path.work
     var found = try entries(
       features, examples, weights: weights, biases: biases, lambdas: lambdas, steps: solution.steps,
-      gradientNormAtZero: path.gradientNormAtZero, manner)
+      gradientNormAtZero: path.gradientNormAtZero, manner, &work)
     // In double all of them would have to be in memory.
     let fits = features.count * features.dimensions * 8 <= manner.memory
-    guard fits, !found.allSatisfy(\.converged) else {
-      return Solved(weights: weights, biases: biases, entries: found, gradientNormAtZero: path.gradientNormAtZero)
+    guard try manner.team.agreed(fits && !found.allSatisfy(\.converged)) else {
+      return Solved(
+        weights: weights, biases: biases, entries: found, gradientNormAtZero: path.gradientNormAtZero, work: work)
     }
     var kept = try found.indices.map { (weight: try weights.select(0, $0), bias: try biases.select(0, $0)) }
-    for index in found.indices where !found[index].converged {
+    for index in found.indices {
+      guard try manner.team.agreed(!found[index].converged) else { continue }
       let begin = (try weights.narrow(0, index, 1), try biases.narrow(0, index, 1))
       let better = try exactly(
         features.allRows(), examples, classes, [lambdas[index]], begin, manner, { _ in .protocolBound }, nil)
-      guard better.entries[0].gradientNorm < found[index].gradientNorm else { continue }
+      work.add(better.work)
+      guard try manner.team.agreed(better.entries[0].gradientNorm < found[index].gradientNorm) else { continue }
       let steps = found[index].iterations
       found[index] = better.entries[0]
       found[index].iterations += steps
@@ -143,29 +157,33 @@ struct ProbeFit {
     }
     (weights, biases) = (try .stack(kept.map(\.weight)), try .stack(kept.map(\.bias)))
     return Solved(
-      weights: weights, biases: biases, entries: found, gradientNormAtZero: path.gradientNormAtZero)
+      weights: weights, biases: biases, entries: found, gradientNormAtZero: path.gradientNormAtZero, work: work)
   }
 
   /// Objective and gradient norm of each fit, from the features as they came, some examples at a time.
   private static func entries(
     _ features: any RowSource, _ examples: Likelihood.Examples, weights: Tensor, biases: Tensor, lambdas: [Double],
-    steps: [Int], gradientNormAtZero: Double, _ manner: Manner
+    steps: [Int], gradientNormAtZero: Double, _ manner: Manner, _ work: inout ProbeWork
   ) throws -> [ProbeResult.Entry] {
     let (count, classes, n) = (lambdas.count, weights.shape[1], features.count)
     let width = max(1, min(n, (1 << 22) / max(1, max(classes * count, features.dimensions))))
     var losses = try Tensor.zeros([count], type: .f64)
     var gradient = try Tensor.zeros(weights.shape, type: .f64)
     var biasGradient = try Tensor.zeros(biases.shape, type: .f64)
-    for first in stride(from: 0, to: n, by: width) {
-      let size = min(width, n - first)
+    let flat = try weights.reshape([count * classes, features.dimensions])
+    let own = try manner.team.share(of: n)
+    work.double += 4 * Double(own.count * count * classes * features.dimensions)
+    for first in stride(from: own.lowerBound, to: own.upperBound, by: width) {
+      let size = min(width, own.upperBound - first)
       let values = try features.rows(first..<first + size).to(.f64)
-      let likelihood = try Likelihood(
-        logits: logits(values, weights, biases), examples.narrowed(first, size))
-      let residual = try likelihood.residual()
-      losses = try losses + likelihood.loss
-      gradient = try gradient + residual.reshape([count * classes, size]).matmul(values).reshape(weights.shape)
-      biasGradient = try biasGradient + residual.sum([2])
+      let residuals = try (values.matmul(flat.t()) + biases.reshape([count * classes])).contiguous()
+      losses = try losses + examples.narrowed(first, size).residuals(residuals, fits: count)
+      gradient = try gradient + residuals.t().matmul(values).reshape(weights.shape)
+      biasGradient = try biasGradient + residuals.sum([0]).reshape(biases.shape)
     }
+    losses = try manner.team.sum(losses)
+    gradient = try manner.team.sum(gradient)
+    biasGradient = try manner.team.sum(biasGradient)
     let penalty = try Tensor(lambdas, shape: [count, 1])
     let biasPenalty = manner.penalizesBias ? 1.0 : 0
     gradient = try gradient + penalty.unsqueeze(2) * weights
@@ -210,11 +228,14 @@ struct ProbeFit {
     return predicted
   }
 
-  /// Accuracy of each fit.
-  func accuracies(on set: LabelledFeatures) throws -> [Double] {
-    try predictions(on: set).map { predicted in
-      Double(zip(predicted, set.labels).count { $0 == $1 }) / Double(set.count)
+  /// Accuracy of each fit; of several processes each answers its share.
+  func accuracies(on set: LabelledFeatures, by team: ProbeTeam) throws -> [Double] {
+    let own = team.part(of: set.count)
+    let labels = Array(set.labels[own])
+    let right = try predictions(on: set.narrowed(to: own)).map { predicted in
+      Double(zip(predicted, labels).count { $0 == $1 })
     }
+    return try team.sum(Tensor(right)).doubles().map { $0 / Double(set.count) }
   }
 
   /// One fit's weights [K, d] and biases [K].

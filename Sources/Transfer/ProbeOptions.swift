@@ -89,8 +89,9 @@ public struct ProbeOptions: Codable, Hashable, Sendable {
   }
 
   /// How a set of examples with these labels is fitted; `places` are theirs among the training examples, nil: all.
-  func manner(_ labels: [Int], places: [Int]?) -> ProbeFit.Manner {
+  func manner(_ labels: [Int], places: [Int]?, _ team: ProbeTeam = ProbeTeam()) -> ProbeFit.Manner {
     var manner = ProbeFit.Manner(accuracy: accuracy, penalizesBias: penalizesBias)
+    manner.team = team
     if let memory { manner.memory = memory }
     guard classWeights != nil || sampleWeights != nil else { return manner }
     var weights = [Double](repeating: 1, count: labels.count)

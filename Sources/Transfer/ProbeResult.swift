@@ -1,3 +1,23 @@
+/// Arithmetic of a probe in the process that tells of it: operations, a multiplication and an addition being two.
+public struct ProbeWork: Codable, Hashable, Sendable {
+  /// In single precision (or bf16, summed in single), and in double.
+  public var single = 0.0, double = 0.0
+
+  enum CodingKeys: String, CodingKey {
+    case single = "single_flop"
+    case double = "double_flop"
+  }
+
+  /// None.
+  public init() {}
+
+  /// This and another's.
+  mutating func add(_ other: ProbeWork) {
+    single += other.single
+    double += other.double
+  }
+}
+
 /// What a linear probe found, with the keys of the tool's JSON.
 public struct ProbeResult: Codable, Hashable, Sendable {
   /// The fit at one lambda.
@@ -70,6 +90,8 @@ public struct ProbeResult: Codable, Hashable, Sendable {
   public var gradientNormAtZero: Double
   /// The largest of the path's gradient norms, the refit's included, over that at zero weights.
   public var largestGradientRatio: Double
+  /// What it took: fits and what is worked out anew of them, not the answers on holdout and test set.
+  public var work = ProbeWork()
   /// From features in memory to this result.
   public var seconds: Double
   /// From the start of the process; the command line fills it in.
@@ -82,7 +104,7 @@ public struct ProbeResult: Codable, Hashable, Sendable {
   public var reason: String?
 
   enum CodingKeys: String, CodingKey {
-    case n, dimensions, classes, lambda, accuracy, seconds, path, refit, reason, folds
+    case n, dimensions, classes, lambda, accuracy, work, seconds, path, refit, reason, folds
     case perClassAccuracy = "per_class_accuracy"
     case superclassAccuracy = "superclass_accuracy"
     case withinSuperclassAccuracy = "within_superclass_accuracy"
@@ -113,6 +135,7 @@ public struct ProbeResult: Codable, Hashable, Sendable {
     try container.encode(folds, forKey: .folds)
     try container.encode(gradientNormAtZero, forKey: .gradientNormAtZero)
     try container.encode(largestGradientRatio, forKey: .largestGradientRatio)
+    try container.encode(work, forKey: .work)
     try container.encode(seconds, forKey: .seconds)
     try container.encode(totalSeconds, forKey: .totalSeconds)
     try container.encode(path, forKey: .path)

@@ -17,6 +17,19 @@ struct ChangedRows: RowSource {
   func rows(_ range: Range<Int>) throws -> Tensor { try change(source.rows(range)) }
 }
 
+/// Some rows of a source that follow one another.
+struct NarrowedRows: RowSource {
+  let source: any RowSource
+  let range: Range<Int>
+  var count: Int { range.count }
+  var dimensions: Int { source.dimensions }
+  var files: [String] { source.files }
+
+  func rows(_ own: Range<Int>) throws -> Tensor {
+    try source.rows(range.lowerBound + own.lowerBound..<range.lowerBound + own.upperBound)
+  }
+}
+
 /// The rows of one source, then those of another of the same width.
 struct JoinedRows: RowSource {
   let first, second: any RowSource

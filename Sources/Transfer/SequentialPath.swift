@@ -9,11 +9,16 @@ import Torch
 struct SequentialPath {
   let coordinates: ProbeCoordinates
   let classes: Int
-  /// The examples in a row; one part where all are in memory.
+  /// What was computed so far, by this process.
+  private(set) var work = ProbeWork()
+  private let team: ProbeTeam
+  /// This process's examples in a row; one part where all are in memory.
   private let parts: [LogisticRows]
   private let examples: Likelihood.Examples
   private let penalized: Tensor  // [padded size]
   private let count: Int
+  /// Of this process's examples the first among all.
+  private let first: Int
   private let memory: Int
   private let progress: ((Int) -> Void)?
   /// Gradient norm at zero weights, in the original coordinates.
@@ -31,31 +36,38 @@ struct SequentialPath {
   /// `features` [n, d0]. Where they take more than `memory` bytes in f32 they go through a file.
   init(
     features: any RowSource, examples: Likelihood.Examples, classes: Int, penalizesBias: Bool, memory: Int,
-    progress: ((Int) -> Void)? = nil
+    team: ProbeTeam = ProbeTeam(), progress: ((Int) -> Void)? = nil
   ) throws {
-    let coordinates = try ProbeCoordinates(features, penalizesBias: penalizesBias)
+    let coordinates = try ProbeCoordinates(features, penalizesBias: penalizesBias, team: team, work: &work)
+    self.team = team
     self.coordinates = coordinates
     self.classes = classes
     self.examples = examples
     self.progress = progress
     self.memory = max(memory, 1 << 28)
-    let count = features.count
-    self.count = count
+    count = features.count
+    let own = try team.share(of: count)
+    first = own.lowerBound
+    func among(_ range: Range<Int>) -> Range<Int> {
+      own.lowerBound + range.lowerBound..<own.lowerBound + range.upperBound
+    }
     let size = (coordinates.size + 15) / 16 * 16
     let made: [LogisticRows]
-    if count * size * 4 <= memory {
-      let whole = try coordinates.narrowRows(features, 0..<count)
-      made = [try Self.part(examples, 0..<count, rows: whole, source: nil)]
+    if own.count * size * 4 <= memory {
+      let whole = try coordinates.narrowRows(features, own)
+      made = [try Self.part(examples, own, rows: whole, source: nil)]
     } else {
-      let file = try ScratchRows(count: count, size: size) { try coordinates.narrowRows(features, $0) }
-      made = try ScratchRows.ranges(count: count, size: size).map { range in
-        try Self.part(examples, range, rows: nil) { () throws(TorchError) in try file.rows(range) }
+      let file = try ScratchRows(count: own.count, size: size) { try coordinates.narrowRows(features, among($0)) }
+      made = try ScratchRows.ranges(count: own.count, size: size).map { range in
+        try Self.part(examples, among(range), rows: nil) { () throws(TorchError) in try file.rows(range) }
       }
     }
+    work.double += 2 * Double(own.count * features.dimensions * coordinates.size)
     penalized = try Tensor.concat([coordinates.penalized(), .ones([size - coordinates.size], type: .f64)])
     parts = made
-    let zero = try Self.state(made, logits: made.map { try .zeros([$0.count, classes]) })
-    let gradient = try Self.sums(made, zero.parts.map(\.residual))
+    let zero = try made.map { part in try part.state(logits: .zeros([part.count, classes])) }
+    let sums = try zip(made, zero).map { try $0.sums($1.residual) }
+    let gradient = try team.sum(Self.total(sums))
     gradientNormAtZero = try coordinates.originalNorms(Self.cut(gradient, coordinates.size).unsqueeze(0))[0]
   }
 
@@ -88,21 +100,32 @@ struct SequentialPath {
     var parts: [LogisticRows.State]
   }
 
-  private static func state(_ parts: [LogisticRows], logits: [Tensor]) throws -> State {
+  private static func total(_ sums: [Tensor]) throws -> Tensor {
+    sums.count == 1 ? sums[0] : try Tensor.stack(sums).sum([0])
+  }
+
+  /// Operations of one product of this process's examples with the weights of all classes.
+  private var passCost: Double { parts.reduce(0) { $0 + 2 * Double($1.count * classes * penalized.shape[0]) } }
+
+  private func state(_ logits: [Tensor]) throws -> State {
     let states = try zip(parts, logits).map { try $0.state(logits: $1) }
-    return State(loss: states.reduce(0) { $0 + $1.loss }, parts: states)
+    return State(loss: try team.sum(states.reduce(0) { $0 + $1.loss }), parts: states)
   }
 
-  private static func sums(_ parts: [LogisticRows], _ values: [Tensor], squared: Bool = false) throws -> Tensor {
-    let all = try zip(parts, values).map { try $0.sums($1, squared: squared) }
-    return try all.count == 1 ? all[0] : Tensor.stack(all).sum([0])
+  private mutating func sums(_ values: [Tensor], squared: Bool = false) throws -> Tensor {
+    work.single += passCost
+    return try team.sum(Self.total(zip(parts, values).map { try $0.sums($1, squared: squared) }))
   }
 
-  private func logits(_ weights: Tensor) throws -> [Tensor] { try parts.map { try $0.logits(weights) } }
+  private mutating func logits(_ weights: Tensor) throws -> [Tensor] {
+    work.single += passCost
+    return try parts.map { try $0.logits(weights) }
+  }
 
-  private func hessian(_ state: State, times direction: Tensor, isRough: Bool) throws -> Tensor {
-    let all = try zip(parts, state.parts).map { try $0.hessian($1, times: direction, isRough: isRough) }
-    return try all.count == 1 ? all[0] : Tensor.stack(all).sum([0])
+  private mutating func hessian(_ state: State, times direction: Tensor, isRough: Bool) throws -> Tensor {
+    work.single += 2 * passCost
+    return try team.sum(
+      Self.total(zip(parts, state.parts).map { try $0.hessian($1, times: direction, isRough: isRough) }))
   }
 
   private static func cut(_ weights: Tensor, _ size: Int) throws -> Tensor { try weights.narrow(1, 0, size) }
@@ -124,7 +147,7 @@ struct SequentialPath {
 
   /// Solutions [L, K, size] in the order of `lambdas`, and the Newton steps each took. `start` [K, size]: where to begin with
   /// the first.
-  func solve(_ lambdas: [Double], start: Tensor? = nil) throws -> (weights: Tensor, steps: [Int]) {
+  mutating func solve(_ lambdas: [Double], start: Tensor? = nil) throws -> (weights: Tensor, steps: [Int]) {
     let order = lambdas.indices.sorted { lambdas[$0] > lambdas[$1] }
     var results = [Tensor?](repeating: nil, count: lambdas.count)
     var steps = [Int](repeating: 0, count: lambdas.count)
@@ -144,7 +167,7 @@ struct SequentialPath {
 
   /// The last solution, or the point on the parabola through the last three by the logarithm of lambda, whichever has the lower
   /// objective.
-  private func beginning(_ lambda: Double, _ known: [Known], _ start: Tensor?) throws -> Point {
+  private mutating func beginning(_ lambda: Double, _ known: [Known], _ start: Tensor?) throws -> Point {
     guard let last = known.last else {
       let size = penalized.shape[0]
       guard let start else { return try point(.zeros([classes, size], type: .f64), lambda) }
@@ -162,25 +185,26 @@ struct SequentialPath {
       guess = try guess + each.weights * share
       logits = try zip(logits, each.logits).map { try $0 + $1 * share }
     }
-    guard try point(guess, lambda, logits: logits).objective < latest.objective else { return latest }
+    guard try team.agreed(point(guess, lambda, logits: logits).objective < latest.objective) else { return latest }
     return try point(guess, lambda)
   }
 
-  private func point(_ weights: Tensor, _ lambda: Double, logits known: [Tensor]? = nil) throws -> Point {
+  private mutating func point(_ weights: Tensor, _ lambda: Double, logits known: [Tensor]? = nil) throws -> Point {
     let logits = try known ?? self.logits(weights)
-    let state = try Self.state(parts, logits: logits)
+    let state = try state(logits)
     let square = try (weights.square() * penalized).sum().item()
     return Point(weights: weights, logits: logits, state: state, objective: state.loss + lambda / 2 * square)
   }
 
-  private func solve(_ lambda: Double, from start: Point, _ memory: inout Memory) throws -> (point: Point, steps: Int) {
+  private mutating func solve(_ lambda: Double, from start: Point, _ memory: inout Memory) throws -> (
+    point: Point, steps: Int
+  ) {
     var point = start
     let penalty = try penalized * lambda
     var before = Double.infinity
-    var isRough = parts.allSatisfy(\.hasNarrow)
+    var isRough = try team.agreed(parts.allSatisfy(\.hasNarrow))
     for step in 0..<Self.limits.newton {
-      let gradient = try balanced(
-        Self.sums(parts, point.state.parts.map(\.residual)) + penalty * point.weights)
+      let gradient = try team.agreed(balanced(sums(point.state.parts.map(\.residual)) + penalty * point.weights))
       let norm = try coordinates.originalNorms(Self.cut(gradient, coordinates.size).unsqueeze(0))[0]
       let ratio = norm / max(gradientNormAtZero, .leastNormalMagnitude)
       // Logits that were added up drift: the next lambda begins with its own.
@@ -200,16 +224,19 @@ struct SequentialPath {
 
   /// The point after the longest of the steps 1, 1/2, 1/4, ... that lowers the objective by enough (Armijo), give or take what f32
   /// leaves uncertain; nil if none does.
-  private func moved(_ point: Point, along direction: Tensor, _ gradient: Tensor, _ lambda: Double) throws -> Point? {
+  private mutating func moved(_ point: Point, along direction: Tensor, _ gradient: Tensor, _ lambda: Double) throws
+    -> Point?
+  {
     let slope = try (gradient * direction).sum().item()
-    guard slope < 0 else { return nil }
+    guard try team.agreed(slope < 0) else { return nil }
     let change = try logits(direction)
     var length = 1.0
     for _ in 0..<30 {
       let tried = try self.point(
         point.weights + direction * length, lambda,
         logits: zip(point.logits, change).map { try $0 + $1 * length })
-      if tried.objective <= point.objective + 1e-4 * length * slope + 1e-7 * abs(point.objective) { return tried }
+      let allowed = point.objective + 1e-4 * length * slope + 1e-7 * abs(point.objective)
+      if try team.agreed(tried.objective <= allowed) { return tried }
       length /= 2
     }
     return nil
@@ -264,10 +291,10 @@ struct SequentialPath {
     try zip(parts, state.parts).map { try $0.curvature($1) }
   }
 
-  private func preconditioner(
+  private mutating func preconditioner(
     _ state: State, _ lambda: Double, _ penalty: Tensor, _ memory: inout Memory
   ) throws -> Divisor {
-    if memory.lastSteps > Self.manySteps, allowsBlocks {
+    if memory.lastSteps > Self.manySteps, try team.agreed(allowsBlocks) {
       memory.blocks = try blocks(curvature(state), penalty)
     }
     if let blocks = memory.blocks {
@@ -276,7 +303,7 @@ struct SequentialPath {
     }
     // It changes little from step to step; made anew where directions begin to take long.
     if memory.diagonal == nil || memory.lastSteps > Self.fewSteps {
-      memory.diagonal = try Self.sums(parts, curvature(state), squared: true)
+      memory.diagonal = try sums(curvature(state), squared: true)
     }
     let diagonal = try (memory.diagonal ?? penalty) + penalty
     let inverse = try diagonal.clamp(1e-100, .infinity).reciprocal()
@@ -293,11 +320,11 @@ struct SequentialPath {
   }
 
   /// The blocks of one class each, of some of the examples; nil where they cannot be factored.
-  private func blocks(_ curvature: [Tensor], _ penalty: Tensor) throws -> Blocks? {
+  private mutating func blocks(_ curvature: [Tensor], _ penalty: Tensor) throws -> Blocks? {
     let size = penalized.shape[0]
     // Evenly spread over the examples.
     var (rows, weightRows): ([Tensor], [Tensor]) = ([], [])
-    var first = 0
+    var first = self.first
     for (part, values) in zip(parts, curvature) {
       let own = (0..<sampled).map { $0 * count / sampled - first }.filter { (0..<part.count).contains($0) }
       first += part.count
@@ -308,42 +335,46 @@ struct SequentialPath {
     }
     let columns = try Tensor.concat(rows).t().contiguous()  // [e, m]
     let weights = try Tensor.concat(weightRows).sqrt().t().contiguous()  // [K, m]
-    let zero = try Tensor.zeros([sampled], type: .f64)
+    let zero = try Tensor.zeros([columns.shape[1]], type: .f64)
+    let d = Double(size)
+    work.single += Double(classes * columns.shape[1]) * d * d
+    work.double += Double(classes + 1) * d * d * d
     let scale = Double(count) / Double(sampled)
     let unit = try Tensor.eye(size, type: .f64)
     var sum = try Tensor.zeros([size, size], type: .f64)
     var inverses: [Tensor] = []
     var diagonal = try Tensor.zeros([size], type: .f64)
     for k in 0..<classes {
-      let (panels, squares) = try (columns * weights.narrow(0, k, 1)).panels(minus: zero)
-      let upper = try panels.upperGram()
+      let (panels, partSquares) = try (columns * weights.narrow(0, k, 1)).panels(minus: zero)
+      let (upper, squares) = (try team.sum(panels.upperGram()), try team.sum(partSquares))
       diagonal = try diagonal + squares * (scale / Double(classes))
       let whole = try (upper + upper.t()).to(.f64) * scale + unit * (squares * scale + penalty)
-      guard let inverse = try Self.inverse(whole) else { return nil }
+      guard let inverse = try inverse(whole) else { return nil }
       inverses.append(try inverse.to(.f32))
       sum = try sum + inverse
     }
     var made = Blocks(
       inverse: try .stack(inverses), share: nil, diagonal: diagonal, penalty: penalty)
     guard examples.isCoupled else { return made }
-    guard let share = try Self.inverse(sum) else { return nil }
+    guard let share = try inverse(sum) else { return nil }
     made.share = try share.to(.f32).unsqueeze(0)
     return made
   }
 
   /// The inverse of a positive definite matrix (f64) that is known to f32's digits; nil where it has no such inverse.
-  private static func inverse(_ matrix: Tensor) throws -> Tensor? {
+  private func inverse(_ matrix: Tensor) throws -> Tensor? {
     // Scaled to a unit diagonal, where a small ridge is above the rounding.
     let root = try matrix.diagonal(0, 1).clamp(1e-300, .infinity).rsqrt()
     let scaling = try root.unsqueeze(0) * root.unsqueeze(1)
     let ridge = try Tensor.eye(matrix.shape[0], type: .f64) * 1e-7
-    guard let factor = try? (matrix * scaling + ridge).cholesky() else { return nil }
+    let factor = try? (matrix * scaling + ridge).cholesky()
+    guard try team.agreed(factor != nil), let factor else { return nil }
     let inverse = try Tensor.call("aten::cholesky_inverse", [.tensor(factor), .bool(false)])[0] * scaling
-    return try inverse.isAllFinite() ? inverse.contiguous() : nil
+    return try team.agreed(inverse.isAllFinite()) ? inverse.contiguous() : nil
   }
 
   /// Solves H s = -gradient until the residual's preconditioned norm is `tolerance` times the gradient's.
-  private func direction(
+  private mutating func direction(
     _ gradient: Tensor, _ state: State, _ penalty: Tensor, _ divisor: Divisor, _ tolerance: Double,
     _ isRough: Bool, _ memory: inout Memory
   ) throws -> Tensor {
@@ -353,21 +384,22 @@ struct SequentialPath {
     var energy = try (residual * ahead).sum().item()
     let target = energy * tolerance * tolerance
     memory.lastSteps = 0
-    guard energy > 0 else { return residual }
+    guard try team.agreed(energy > 0) else { return residual }
     for step in 0..<Self.limits.directions {
       memory.lastSteps = step + 1
       let product = try balanced(hessian(state, times: ahead, isRough: isRough)) + penalty * ahead
       let curvature = try (ahead * product).sum().item()
-      guard curvature > 0, curvature.isFinite else { return step == 0 ? ahead : solution }
+      let isConvex = curvature > 0 && curvature.isFinite
+      guard try team.agreed(isConvex) else { return step == 0 ? ahead : solution }
       let length = energy / curvature
       solution = try solution + ahead * length
       residual = try residual - product * length
       let next = try divisor(residual)
       let left = try (residual * next).sum().item()
-      if !(left > target) { break }
+      if try !team.agreed(left > target) { break }
       ahead = try next + ahead * (left / energy)
       energy = left
     }
-    return solution
+    return try team.agreed(solution)
   }
 }

@@ -71,6 +71,45 @@ struct TransferCommandTests {
     #expect(text.output.contains("mAP, 11 points"))
   }
 
+  /// Two and three processes, with what a fit may have beside: the same path and answers as one.
+  @Test func probesByManyProcesses() throws {
+    let tool = try data()
+    defer { tool.remove() }
+    for more in [
+      ["--class-weights", "balanced", "--sample-weights", "w.npy"], ["--folds", "3", "--standardize"],
+      ["--memory", "0", "--penalize-bias"], ["--accuracy", "high"],
+    ] {
+      let arguments = ["transfer", "probe"] + files + more + ["--lambdas", "1e-4:1e3:8", "--json"]
+      let one = try tool.run(arguments)
+      #expect(one.code == 0, "\(one.errors)")
+      for count in ["2", "3"] {
+        let many = try tool.run(arguments + ["--processes", count])
+        #expect(many.code == 0, "\(many.errors)")
+        expectSame(one.json, many.json)
+      }
+    }
+    let several = ["transfer", "probe"] + bare + ["--train-targets", "g.npy", "--test-targets", "gt.npy", "--json"]
+    let (one, two) = (try tool.run(several), try tool.run(several + ["--processes", "2"]))
+    #expect(two.code == 0, "\(two.errors)")
+    expectSame(one.json, two.json)
+    let crowd = try tool.run(["transfer", "probe"] + files + ["--processes", "9"])
+    #expect(crowd.code != 0 && crowd.errors.contains("16 examples for each"), "\(crowd.errors)")
+    let none = try tool.run(["transfer", "probe"] + files + ["--processes", "0"])
+    #expect(none.code == 2, "\(none.errors)")
+  }
+
+  private func expectSame(_ one: [String: Any], _ other: [String: Any]) {
+    let paths = [one, other].map { $0["path"] as? [[String: Any]] ?? [] }
+    #expect(paths[0].count > 1 && paths[0].count == paths[1].count)
+    for (a, b) in zip(paths[0], paths[1]) {
+      let (x, y) = (a["objective"] as? Double ?? 0, b["objective"] as? Double ?? 1)
+      #expect(abs(x - y) <= 1e-5 * abs(x) + 1e-8, "\(x) \(y)")
+      #expect(b["converged"] as? Bool == a["converged"] as? Bool)
+      #expect(a["holdout_accuracy"] as? Double == b["holdout_accuracy"] as? Double)
+    }
+    for key in ["lambda", "accuracy", "holdout_accuracy"] { #expect(one[key] as? Double == other[key] as? Double) }
+  }
+
   @Test func fewExamples() throws {
     let tool = try data()
     defer { tool.remove() }

@@ -187,13 +187,12 @@ import Torch
         }
       ),
       (
-        "a candidate that is no row",
+        "scores that do not fit candidates",
         {
           let rows = try Tensor.ones([2, 3])
-          _ = try rows.rescored(
-            norms: rows.rowNorms(), queries: rows, queryNorms: rows.rowNorms(),
-            candidates: Tensor([0, 2], shape: [2, 1]), k: 1,
-            euclidean: false)
+          try rows.scoreCandidates(
+            Tensor([0, 2], shape: [2, 1]), norms: rows.rowNorms(), queries: rows, queryNorms: rows.rowNorms(),
+            euclidean: false, into: .zeros([2, 2], type: .f64))
         }
       ),
       (

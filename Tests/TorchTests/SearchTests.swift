@@ -13,7 +13,7 @@ import Torch
     let all = try Tensor(scores, shape: [rows, columns])
     for start in stride(from: 0, to: columns, by: block) {
       try all.narrow(1, start, min(block, columns - start)).mergeTopK(
-        offset: start, values: values, indices: indices)
+        offset: start, ordered: start + block >= columns || start % 2 == 0, values: values, indices: indices)
     }
     let (foundValues, foundIndices) = (try values.floats(), try indices.ints())
     for row in 0..<rows {
@@ -50,10 +50,15 @@ import Torch
     let queries = try Tensor(counterNumbers(2, q * d), shape: [q, d]).to(type)
     var places: [Int] = []
     for query in 0..<q { for place in 0..<m { places.append((place * 3 + query) % n) } }
-    let (scores, indices) = try base.rescored(
-      norms: base.rowNorms(), queries: queries, queryNorms: queries.rowNorms(),
-      candidates: Tensor(places, shape: [q, m]), k: k,
-      euclidean: euclidean)
+    let candidates = try Tensor(places, shape: [q, m])
+    let all = try Tensor.full([q, m], -.infinity, type: .f64)
+    for (offset, count) in [(0, 11), (11, n - 11)] {
+      let part = try base.narrow(0, offset, count)
+      try part.scoreCandidates(
+        candidates, offset: offset, norms: part.rowNorms(), queries: queries, queryNorms: queries.rowNorms(),
+        euclidean: euclidean, into: all)
+    }
+    let (scores, indices) = try all.bestCandidates(candidates, k: k)
     let (x, y) = (try base.doubles(), try queries.doubles())
     let (found, order) = (try scores.doubles(), try indices.ints())
     func score(_ row: Int, _ query: Int) -> Double {

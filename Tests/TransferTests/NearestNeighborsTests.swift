@@ -1,4 +1,6 @@
+import Features
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -65,6 +67,35 @@ private struct Known: Decodable {
     let found = try NeighborSearch(x, distance: distance).nearest(
       4, of: Tensor([1, 0] as [Double], shape: [1, 2]))
     #expect(found.indices == [499, 498, 497, 496])
+  }
+
+  /// Rows handed out block by block, with ties across blocks: the neighbours that sorting all scores gives.
+  @Test(arguments: KNNOptions.Distance.allCases)
+  func streamedRowsHaveTheSameNeighbors(distance: KNNOptions.Distance) throws {
+    let (n, d, q, k) = (20_000, 3, 700, 9)
+    // Few directions and lengths, so that many scores are equal.
+    let values = counterNumbers(8, n * d).map { ($0 * 3).rounded() + 0.5 }
+    let x = try Tensor(values, shape: [n, d])
+    let streamed = ChangedRows(source: try TensorRows(x)) { $0 }
+    let queries = try x.narrow(0, 5_000, q)
+    let found = try NeighborSearch(streamed, distance: distance).nearest(
+      k, of: ChangedRows(source: TensorRows(queries)) { $0 })
+    for query in [0, 1, 350, 511, 512, q - 1] {
+      let own = Array(values[(5_000 + query) * d..<(5_001 + query) * d])
+      let length = own.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      let scores = (0..<n).map { row in
+        let other = values[row * d..<(row + 1) * d]
+        let gap = zip(own, other).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        if distance == .euclidean { return -gap.squareRoot() }
+        let size = other.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return zip(own, other).reduce(0) { $0 + $1.0 * $1.1 } / (length * size)
+      }
+      let order = scores.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }.prefix(k)
+      let known = found.scores[query * k..<(query + 1) * k]
+      for (score, row) in zip(known, order) { #expect(abs(score - scores[row]) < 1e-12) }
+    }
+    let whole = try NeighborSearch(x, distance: distance).nearest(k, of: queries)
+    #expect(whole.indices == found.indices && whole.scores == found.scores)
   }
 
   @Test func zeroVectorsAreAtDistanceOneFromAll() throws {

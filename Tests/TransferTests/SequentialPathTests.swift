@@ -142,4 +142,23 @@ import Torch
     #expect(try file.rows(3..<5).doubles() == (48..<80).map(Double.init))
     #expect(try file.rows(39..<40).doubles() == (624..<640).map(Double.init))
   }
+
+  /// Losses and derivatives of several fits in one pass: those of `Likelihood`, for answers from certain to wrong.
+  @Test(arguments: [false, true]) func residualsAreTheLikelihoods(isWeighted: Bool) throws {
+    let (n, classes, fits) = (150, 4, 3)
+    let logits = try Tensor(counterNumbers(1, fits * classes * n, 90), shape: [fits, classes, n])
+    let weights = isWeighted ? (0..<n).map { Double($0 % 3) } : nil
+    let targets = try Tensor((0..<n * classes).map { Double($0 % 7 % 3) - 1 }, shape: [n, classes])
+    for examples in [
+      try Likelihood.Examples(labels: (0..<n).map { $0 % classes }, classes: classes, weights: weights),
+      try Likelihood.Examples(targets: targets, weights: weights),
+    ] {
+      let known = try Likelihood(logits: logits, examples)
+      let rows = try logits.permute([2, 0, 1]).reshape([n, fits * classes]).contiguous().clone()
+      let losses = try examples.residuals(rows, fits: fits).doubles()
+      for (a, b) in zip(losses, try known.loss.doubles()) { #expect(abs(a - b) <= 1e-13 * abs(b)) }
+      let expected = try known.residual().permute([2, 0, 1]).contiguous().doubles()
+      for (a, b) in zip(try rows.doubles(), expected) { #expect(abs(a - b) <= 1e-13 * abs(b), "\(a) \(b)") }
+    }
+  }
 }

@@ -217,21 +217,26 @@ CT_CALL ct_list_adamw_step(const ct_parameter *parameters, intptr_t n, ct_tensor
 CT_CALL ct_list_blend(const ct_tensor *averages, const ct_tensor *values, intptr_t n, ct_tensor share); /* += share (value - average) */
 
 /* MARK: search */
-/* For each row of scores [q, n] merges into the row's running best: `values` [q, k] f32 descending and `indices`
- * [q, k] i64, where -1 marks an empty place. Equal scores: the lower index first; NaN is never taken. Columns stand for offset + j. */
-CT_CALL ct_merge_topk(ct_tensor scores, intptr_t offset, ct_tensor values, ct_tensor indices);
+/* For each row of scores [q, n] merges into the row's running best: `values` [q, k] f32 and `indices` [q, k] i64, where -1 marks
+ * an empty place; `ordered`: descending afterwards, equal scores the lower index first. NaN is never taken. Columns stand for offset + j. */
+CT_CALL ct_merge_topk(ct_tensor scores, intptr_t offset, bool ordered, ct_tensor values, ct_tensor indices);
 /* Lengths of rows [n, d], f32 or f64, in double: [n]. */
 CT_CALL ct_row_norms(ct_tensor a, ct_tensor *out);
-/* Of each query's candidates [q, m], rows of the base, the k with the best exact scores, best first, equal ones by index: cosines,
- * or minus Euclidean distances, in double. The rows are as in ct_row_norms. */
-CT_CALL ct_rescore(ct_tensor base, ct_tensor base_norms, ct_tensor queries, ct_tensor query_norms, ct_tensor candidates, intptr_t k,
-                   bool euclidean, ct_tensor *scores, ct_tensor *indices);
+/* Exact scores, cosines or minus Euclidean distances, of those of each query's candidates [q, m] i64 that are rows offset..<offset + n, given
+ * as the base: into `scores` [q, m] f64 at their places. The rows are as in ct_row_norms. */
+CT_CALL ct_candidate_scores(ct_tensor base, intptr_t offset, ct_tensor base_norms, ct_tensor queries, ct_tensor query_norms, ct_tensor candidates,
+                            bool euclidean, ct_tensor scores);
+/* The k best of each query's candidates by such scores, best first, equal ones by index: [q, k] f64 and [q, k] i64. */
+CT_CALL ct_best_candidates(ct_tensor scores, ct_tensor candidates, intptr_t k, ct_tensor *out_scores, ct_tensor *out_candidates);
 
 /* MARK: logistic regression */
 /* On rows [n, size] of features, f32, size a multiple of 16, and weights [K, size], f32. An empty tensor stands for none. */
 CT_CALL ct_logistic_logits(ct_tensor rows, ct_tensor weights, ct_tensor *out); /* [n, K] f32 */
 /* values' rows, or values' rows^2, of values [n, K] f32: [K, size] f64. */
 CT_CALL ct_logistic_sums(ct_tensor rows, ct_tensor values, bool squared, ct_tensor *out);
+/* Logits [n, fits K] f64 of several fits become the derivatives of their summed losses [fits] f64. Labels [n] i64: cross-entropy, weights [n]; else
+ * signs [n, K] and weights [n, K] as below; f64, empty where there are none. */
+CT_CALL ct_logistic_residuals(ct_tensor logits, ct_tensor labels, ct_tensor signs, ct_tensor weights, intptr_t fits, ct_tensor *losses);
 /* Symmetric blocks [K, e, e] times vectors [K, e], f32: [K, e]. */
 CT_CALL ct_block_products(ct_tensor blocks, ct_tensor vectors, ct_tensor *out);
 /* Of logits [n, K] the summed loss, its derivatives by the logits, and what products with the second ones take: with labels [n] i64

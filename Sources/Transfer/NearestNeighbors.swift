@@ -1,4 +1,5 @@
 import Datasets
+import Features
 import Foundation
 import Measures
 import Torch

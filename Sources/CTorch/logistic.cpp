@@ -15,7 +15,7 @@ using namespace ct;
 namespace {
 
 /// Up to this many classes the kernels of our own are faster than a library's products.
-constexpr int64_t few = 40;
+constexpr int64_t few = 400;
 /// Rows whose features stay in the second cache between a product and the one back.
 int64_t block_rows(int64_t size) { return std::clamp<int64_t>((int64_t{1} << 16) / size, 16, 128) & ~int64_t{3}; }
 
@@ -113,7 +113,7 @@ ct_error *ct_logistic_sums(ct_tensor rows, ct_tensor values, bool squared, ct_te
   });
 }
 
-ct_error *ct_logistic_hessian(ct_tensor rows, ct_tensor spread, ct_tensor labels, ct_tensor weights, ct_tensor direction, ct_tensor *out) {
+ct_error *ct_logistic_hessian(ct_tensor rows, ct_tensor spread, ct_tensor labels, ct_tensor weights, ct_tensor direction, ct_tensor *logits, ct_tensor *out) {
   return guarded([&] {
     const auto &x = get(rows), &c = get(spread), &y = get(labels), &v = get(direction), &counts = get(weights);
     check_rows(x, true);
@@ -134,18 +134,24 @@ ct_error *ct_logistic_hessian(ct_tensor rows, ct_tensor spread, ct_tensor labels
     const bool narrow = x.scalar_type() == at::kBFloat16;
     if (p.classes > few) {
       TORCH_CHECK(!narrow, "bf16 rows are for ", few, " classes at most, here are ", p.classes);
-      auto z = product(x, v.t()).contiguous();
-      auto *to = z.data_ptr<float>();
+      const auto z = product(x, v.t()).contiguous();
+      const auto turned = z.clone();
+      auto *to = turned.data_ptr<float>();
       parallel(p.n, 64, [&](int64_t, int64_t begin, int64_t end) { turn_rows(to + begin * p.classes, begin, end); });
-      return put(out, wide_sums(p, z, false));
+      put(out, wide_sums(p, turned, false));
+      return put(logits, z);
     }
     const auto *along = v.data_ptr<float>();
+    auto all = at::empty({narrow ? 0 : p.n, p.classes}, v.options());
+    auto *kept = all.data_ptr<float>();
     put(out, summed(p, [&](int64_t begin, int64_t end, float *z, double *sums) {
           const auto &kernels = logistic_kernels();
           narrow ? kernels.narrow_products(p.narrow(begin), end - begin, p.size, along, p.classes, z) : kernels.products(p.at(begin), end - begin, p.size, along, p.classes, z);
+          if (!narrow) std::copy_n(z, (end - begin) * p.classes, kept + begin * p.classes);
           turn_rows(z, begin, end);
           narrow ? kernels.narrow_sums(p.narrow(begin), z, end - begin, p.size, p.classes, false, sums) : kernels.sums(p.at(begin), z, end - begin, p.size, p.classes, false, sums);
         }));
+    put(logits, all);
   });
 }
 

@@ -110,15 +110,18 @@ public struct LogisticRows {
     return try Tensor("logistic") { ct_logistic_sums(matrix.raw, values.raw, squared, &$0) }
   }
 
-  /// The Hessian of the summed loss at a state, times a direction [K, size]: [K, size] f64. `isRough`: of rows in bf16, where there
-  /// are.
-  public func hessian(_ state: State, times direction: Tensor, isRough: Bool = false) throws(TorchError) -> Tensor {
+  /// The Hessian of the summed loss at a state, times a direction [K, size]: [K, size] f64; and the direction's logits [n, K]
+  /// f32. `isRough`: of rows in bf16, where there are; then without logits.
+  public func hessian(
+    _ state: State, times direction: Tensor, isRough: Bool = false
+  ) throws(TorchError) -> (product: Tensor, logits: Tensor?) {
     let along = try direction.to(.f32).contiguous()
     let rough = isRough ? narrow : nil
     let matrix = if let rough { rough } else { try source() }
-    return try Tensor("logistic") {
-      ct_logistic_hessian(matrix.raw, state.spread.raw, labels.raw, counts.raw, along.raw, &$0)
+    let (logits, product) = try Tensor.pair("logistic") {
+      ct_logistic_hessian(matrix.raw, state.spread.raw, labels.raw, counts.raw, along.raw, &$0, &$1)
     }
+    return (product, rough == nil ? logits : nil)
   }
 }
 

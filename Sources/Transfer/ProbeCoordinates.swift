@@ -59,9 +59,8 @@ struct ProbeCoordinates {
       moments = try moments + values.t().matmul(values)
       work.double += 2 * Double(range.count * inner) * Double(inner + (basis == nil ? 0 : dimensions))
     }
-    work.double += 9 * Double(inner * inner * inner)  // Golub and Van Loan, "Matrix Computations", 8.3
-    let ownSpectrum = try team.sum(moments).eigh()
-    let (squares, vectors) = (try team.agreed(ownSpectrum.0), try team.agreed(ownSpectrum.1))
+    let own = try Self.spectrum(team.sum(moments), &work)
+    let (squares, vectors) = (try team.agreed(own.squares), try team.agreed(own.vectors))
     // Directions without any variation get no weight; leaving them out saves time.
     let norms = try squares.doubles().map { max(0, $0).squareRoot() }
     let least = 1e-13 * (norms.max() ?? 0)

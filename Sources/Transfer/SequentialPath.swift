@@ -122,10 +122,14 @@ struct SequentialPath {
     return try parts.map { try $0.logits(weights) }
   }
 
-  private mutating func hessian(_ state: State, times direction: Tensor, isRough: Bool) throws -> Tensor {
+  /// And the direction's logits, part by part, where they came with it.
+  private mutating func hessian(
+    _ state: State, times direction: Tensor, isRough: Bool
+  ) throws -> (product: Tensor, logits: [Tensor]?) {
     work.single += 2 * passCost
-    return try team.sum(
-      Self.total(zip(parts, state.parts).map { try $0.hessian($1, times: direction, isRough: isRough) }))
+    let all = try zip(parts, state.parts).map { try $0.hessian($1, times: direction, isRough: isRough) }
+    let logits = all.compactMap(\.logits)
+    return (try team.sum(Self.total(all.map(\.product))), logits.count == all.count ? logits : nil)
   }
 
   private static func cut(_ weights: Tensor, _ size: Int) throws -> Tensor { try weights.narrow(1, 0, size) }
@@ -175,7 +179,8 @@ struct SequentialPath {
       return try point(Tensor.concat([start, .zeros([classes, padding], type: .f64)], 1), lambda)
     }
     let latest = try point(last.weights, lambda, logits: last.logits)
-    guard known.count > 2, Set(known.map(\.place)).count == known.count else { return latest }
+    // Logits that were added up drift: each lambda begins with its own.
+    guard known.count > 2, Set(known.map(\.place)).count == known.count else { return try point(last.weights, lambda) }
     var guess = try Tensor.zeros(last.weights.shape, type: .f64)
     var logits = try last.logits.map { try Tensor.zeros($0.shape) }
     for each in known {
@@ -185,8 +190,8 @@ struct SequentialPath {
       guess = try guess + each.weights * share
       logits = try zip(logits, each.logits).map { try $0 + $1 * share }
     }
-    guard try team.agreed(point(guess, lambda, logits: logits).objective < latest.objective) else { return latest }
-    return try point(guess, lambda)
+    let isBetter = try team.agreed(point(guess, lambda, logits: logits).objective < latest.objective)
+    return try point(isBetter ? guess : last.weights, lambda)
   }
 
   private mutating func point(_ weights: Tensor, _ lambda: Double, logits known: [Tensor]? = nil) throws -> Point {
@@ -207,16 +212,18 @@ struct SequentialPath {
       let gradient = try team.agreed(balanced(sums(point.state.parts.map(\.residual)) + penalty * point.weights))
       let norm = try coordinates.originalNorms(Self.cut(gradient, coordinates.size).unsqueeze(0))[0]
       let ratio = norm / max(gradientNormAtZero, .leastNormalMagnitude)
-      // Logits that were added up drift: the next lambda begins with its own.
-      if ratio <= Self.target { return (step == 0 ? point : try self.point(point.weights, lambda), step) }
+      if ratio <= Self.target { return (point, step) }
       // Directions by bf16 do not lead everywhere.
       if ratio > 0.3 * before { isRough = false }
       before = ratio
       // Tighter as the gradient falls, for quadratic convergence, but no tighter than what is asked for.
       let tolerance = min(0.1, max(1e-3, ratio.squareRoot(), 0.1 * Self.target / ratio))
       let divisor = try preconditioner(point.state, lambda, penalty, &memory)
-      let direction = try self.direction(gradient, point.state, penalty, divisor, tolerance, isRough, &memory)
-      guard let next = try moved(point, along: direction, gradient, lambda) else { return (point, step) }
+      let (direction, change) = try self.direction(
+        gradient, point.state, penalty, divisor, tolerance, isRough, &memory)
+      guard let next = try moved(point, along: direction, change ?? logits(direction), gradient, lambda) else {
+        return (point, step)
+      }
       point = next
     }
     return (point, Self.limits.newton)
@@ -224,12 +231,11 @@ struct SequentialPath {
 
   /// The point after the longest of the steps 1, 1/2, 1/4, ... that lowers the objective by enough (Armijo), give or take what f32
   /// leaves uncertain; nil if none does.
-  private mutating func moved(_ point: Point, along direction: Tensor, _ gradient: Tensor, _ lambda: Double) throws
-    -> Point?
-  {
+  private mutating func moved(
+    _ point: Point, along direction: Tensor, _ change: [Tensor], _ gradient: Tensor, _ lambda: Double
+  ) throws -> Point? {
     let slope = try (gradient * direction).sum().item()
     guard try team.agreed(slope < 0) else { return nil }
-    let change = try logits(direction)
     var length = 1.0
     for _ in 0..<30 {
       let tried = try self.point(
@@ -373,33 +379,40 @@ struct SequentialPath {
     return try team.agreed(inverse.isAllFinite()) ? inverse.contiguous() : nil
   }
 
-  /// Solves H s = -gradient until the residual's preconditioned norm is `tolerance` times the gradient's.
+  /// Solves H s = -gradient until the residual's preconditioned norm is `tolerance` times the gradient's; with the logits of s where
+  /// those of the steps add up to them.
   private mutating func direction(
     _ gradient: Tensor, _ state: State, _ penalty: Tensor, _ divisor: Divisor, _ tolerance: Double,
     _ isRough: Bool, _ memory: inout Memory
-  ) throws -> Tensor {
+  ) throws -> (direction: Tensor, logits: [Tensor]?) {
     var residual = try gradient.neg()
     var ahead = try divisor(residual)
     var solution = try Tensor.zeros(gradient.shape, type: .f64)
+    var logits: [Tensor]?
     var energy = try (residual * ahead).sum().item()
     let target = energy * tolerance * tolerance
     memory.lastSteps = 0
-    guard try team.agreed(energy > 0) else { return residual }
+    guard try team.agreed(energy > 0) else { return (residual, nil) }
     for step in 0..<Self.limits.directions {
       memory.lastSteps = step + 1
-      let product = try balanced(hessian(state, times: ahead, isRough: isRough)) + penalty * ahead
+      let along = try hessian(state, times: ahead, isRough: isRough)
+      let product = try balanced(along.product) + penalty * ahead
       let curvature = try (ahead * product).sum().item()
       let isConvex = curvature > 0 && curvature.isFinite
-      guard try team.agreed(isConvex) else { return step == 0 ? ahead : solution }
+      guard try team.agreed(isConvex) else { return step == 0 ? (ahead, nil) : (solution, logits) }
       let length = energy / curvature
       solution = try solution + ahead * length
       residual = try residual - product * length
+      let scaled = try along.logits?.map { try $0 * length }
+      logits =
+        try step == 0 ? scaled : logits.flatMap { sum in try scaled.map { try zip(sum, $0).map { try $0 + $1 } } }
       let next = try divisor(residual)
       let left = try (residual * next).sum().item()
       if try !team.agreed(left > target) { break }
       ahead = try next + ahead * (left / energy)
       energy = left
     }
-    return try team.agreed(solution)
+    // Many sums would drift.
+    return (try team.agreed(solution), memory.lastSteps <= Self.manySteps ? logits : nil)
   }
 }

@@ -243,9 +243,9 @@ CT_CALL ct_block_products(ct_tensor blocks, ct_tensor vectors, ct_tensor *out);
  * cross-entropy, its residuals and probabilities; without, binary cross-entropies with signs [n, K] (-1: has the class, 1: has it not),
  * residuals and curvatures. weights [n], or [n, K] without labels: what examples count. */
 CT_CALL ct_logistic_losses(ct_tensor logits, ct_tensor labels, ct_tensor signs, ct_tensor weights, double *loss, ct_tensor *residual, ct_tensor *spread);
-/* The Hessian of the summed loss times a direction [K, size] f32: [K, size] f64. The rows may be bf16 here, for up to 40 classes. labels and weights [n] as in ct_logistic_losses; without
- * labels the spread is the weighted curvature. */
-CT_CALL ct_logistic_hessian(ct_tensor rows, ct_tensor spread, ct_tensor labels, ct_tensor weights, ct_tensor direction, ct_tensor *out);
+/* The Hessian of the summed loss times a direction [K, size] f32: [K, size] f64, and the direction's logits [n, K] f32, none where the rows are
+ * bf16, as they may be here. labels and weights [n] as in ct_logistic_losses; without labels the spread is the weighted curvature. */
+CT_CALL ct_logistic_hessian(ct_tensor rows, ct_tensor spread, ct_tensor labels, ct_tensor weights, ct_tensor direction, ct_tensor *logits, ct_tensor *out);
 
 /* MARK: sums over features */
 /* Rows x [n, d] in f32, memory order; sums in double. */

@@ -15,17 +15,22 @@ struct ProbeCoordinates {
   private let rotatedMean: Tensor  // [d]
   private let meanSquareOutside: Double
 
+  /// From how many dimensions on single precision's eigenvectors are taken.
+  private static let narrowFrom = 512
   /// Features a pass works on at a time, so that what is in double stays small.
   private static let block = 4096
 
   /// Those of `features` [n, d0] (any floating-point type), read twice.
   init(_ features: any RowSource, penalizesBias: Bool) throws {
     var work = ProbeWork()
-    try self.init(features, penalizesBias: penalizesBias, team: ProbeTeam(), work: &work)
+    try self.init(features, penalizesBias: penalizesBias, team: ProbeTeam(), isRough: false, work: &work)
   }
 
   /// The same by several processes, each reading its share; adds to `work` what this one computes.
-  init(_ features: any RowSource, penalizesBias: Bool, team: ProbeTeam, work: inout ProbeWork) throws {
+  /// `isRough`: directions need be eigenvectors only nearly, and none is left out.
+  init(
+    _ features: any RowSource, penalizesBias: Bool, team: ProbeTeam, isRough: Bool, work: inout ProbeWork
+  ) throws {
     self.penalizesBias = penalizesBias
     let count = features.count
     let dimensions = features.dimensions + (penalizesBias ? 1 : 0)
@@ -48,7 +53,7 @@ struct ProbeCoordinates {
     var basis: Tensor?
     if count < dimensions {
       let centered = try Tensor.concat(blocks(0..<count).map { try block($0) - mean })
-      basis = try team.agreed(Tensor.call("aten::qr", [.tensor(centered.t()), .bool(true)])[0])
+      basis = try team.agreed(Tensor.call("aten::linalg_qr", [.tensor(centered.t())])[0])
       work.double += 4 * Double(dimensions * count * count)
     }
     let inner = basis?.shape[1] ?? dimensions
@@ -59,19 +64,37 @@ struct ProbeCoordinates {
       moments = try moments + values.t().matmul(values)
       work.double += 2 * Double(range.count * inner) * Double(inner + (basis == nil ? 0 : dimensions))
     }
-    let own = try Self.spectrum(team.sum(moments), &work)
-    let (squares, vectors) = (try team.agreed(own.squares), try team.agreed(own.vectors))
-    // Directions without any variation get no weight; leaving them out saves time.
-    let norms = try squares.doubles().map { max(0, $0).squareRoot() }
-    let least = 1e-13 * (norms.max() ?? 0)
-    var kept = norms.indices.filter { norms[$0] > least }
-    if kept.isEmpty { kept = [0] }
-    let chosen = try vectors.indexSelect(1, Tensor(kept))
+    moments = try team.sum(moments)
+    let isNarrow = isRough && inner >= Self.narrowFrom
+    let chosen: Tensor
+    if isNarrow {
+      chosen = try team.agreed(Self.roughVectors(moments))
+    } else {
+      let (squares, vectors) = try moments.eigh()
+      // Directions without any variation get no weight; leaving them out saves time.
+      let norms = try team.agreed(squares).doubles().map { max(0, $0).squareRoot() }
+      let least = 1e-13 * (norms.max() ?? 0)
+      var kept = norms.indices.filter { norms[$0] > least }
+      if kept.isEmpty { kept = [0] }
+      chosen = try team.agreed(vectors).indexSelect(1, Tensor(kept))
+    }
+    // Golub and Van Loan, "Matrix Computations", 8.3.
+    let cube = Double(inner * inner * inner)
+    if isNarrow { work.single += 9 * cube }
+    work.double += (isNarrow ? 4 : 9) * cube
     rotation = try basis?.matmul(chosen) ?? chosen
     self.mean = mean
     rotatedMean = try mean.unsqueeze(0).matmul(rotation).squeeze(0)
     meanSquareOutside = max(0, try mean.square().sum().item() - rotatedMean.square().sum().item())
-    size = kept.count + (penalizesBias ? 0 : 1)
+    size = chosen.shape[1] + (penalizesBias ? 0 : 1)
+  }
+
+  /// Eigenvectors of `moments` as single precision has them, several times sooner, but orthogonal to some 1e-12: what of Q'Q differs
+  /// from 1 is squared by the step Q (3 - Q'Q) / 2 (Newton and Schulz).
+  private static func roughVectors(_ moments: Tensor) throws -> Tensor {
+    let scale = try moments.diagonal(0, 1).max().item()
+    let vectors = try (moments / max(scale, .leastNormalMagnitude)).to(.f32).eigh().1.to(.f64)
+    return try vectors * 1.5 - vectors.matmul(vectors.t().matmul(vectors)) * 0.5
   }
 
   /// Features' rows in these coordinates [n, size] f64.

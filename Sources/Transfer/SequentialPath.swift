@@ -38,7 +38,8 @@ struct SequentialPath {
     features: any RowSource, examples: Likelihood.Examples, classes: Int, penalizesBias: Bool, memory: Int,
     team: ProbeTeam = ProbeTeam(), progress: ((Int) -> Void)? = nil
   ) throws {
-    let coordinates = try ProbeCoordinates(features, penalizesBias: penalizesBias, team: team, work: &work)
+    let coordinates = try ProbeCoordinates(
+      features, penalizesBias: penalizesBias, team: team, isRough: true, work: &work)
     self.team = team
     self.coordinates = coordinates
     self.classes = classes

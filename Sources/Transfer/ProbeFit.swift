@@ -168,7 +168,7 @@ struct ProbeFit {
     let (count, classes, n) = (lambdas.count, weights.shape[1], features.count)
     let width = max(1, min(n, (1 << 22) / max(1, max(classes * count, features.dimensions))))
     var losses = try Tensor.zeros([count], type: .f64)
-    var gradient = try Tensor.zeros(weights.shape, type: .f64)
+    let sum = try Tensor.zeros([count * classes, features.dimensions], type: .f64)
     var biasGradient = try Tensor.zeros(biases.shape, type: .f64)
     let flat = try weights.reshape([count * classes, features.dimensions])
     let own = try manner.team.share(of: n)
@@ -176,13 +176,15 @@ struct ProbeFit {
     for first in stride(from: own.lowerBound, to: own.upperBound, by: width) {
       let size = min(width, own.upperBound - first)
       let values = try features.rows(first..<first + size).to(.f64)
-      let residuals = try (values.matmul(flat.t()) + biases.reshape([count * classes])).contiguous()
+      let residuals = try Tensor.call(
+        "aten::addmm", [.tensor(biases.reshape([count * classes])), .tensor(values), .tensor(flat.t())])[0]
       losses = try losses + examples.narrowed(first, size).residuals(residuals, fits: count)
-      gradient = try gradient + residuals.t().matmul(values).reshape(weights.shape)
+      // In place: sums of many classes take longer to write than products to make.
+      _ = try Tensor.call("aten::addmm_", [.tensor(sum), .tensor(residuals.t()), .tensor(values)])
       biasGradient = try biasGradient + residuals.sum([0]).reshape(biases.shape)
     }
     losses = try manner.team.sum(losses)
-    gradient = try manner.team.sum(gradient)
+    var gradient = try manner.team.sum(sum).reshape(weights.shape)
     biasGradient = try manner.team.sum(biasGradient)
     let penalty = try Tensor(lambdas, shape: [count, 1])
     let biasPenalty = manner.penalizesBias ? 1.0 : 0

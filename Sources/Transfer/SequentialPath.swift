@@ -3,7 +3,7 @@ import Foundation
 import Torch
 
 /// Minimises the summed losses + lambda/2 |W|^2 for every lambda of a list to the protocol's gradient norm, soon: the lambdas one after
-/// the other, largest first, each from where the last three point; Newton's method with directions by conjugate gradients,
+/// the other, largest first, each from where the last few point; Newton's method with directions by conjugate gradients,
 /// preconditioned by the Hessian's diagonal or, where that takes long, by its blocks of one class. Passes over the features
 /// are in f32 with sums in double; what is left is to be worked out anew from the weights returned.
 struct SequentialPath {
@@ -164,14 +164,14 @@ struct SequentialPath {
       let (point, taken) = try solve(lambda, from: begin, &memory)
       steps[index] = taken
       results[index] = try Self.cut(point.weights, coordinates.size)
-      known = known.suffix(2) + [Known(place: log(lambda), weights: point.weights, logits: point.logits)]
+      known = known.suffix(3) + [Known(place: log(lambda), weights: point.weights, logits: point.logits)]
       progress?(done + 1)
     }
     return (try .stack(results.compactMap { $0 }), steps)
   }
 
-  /// The last solution, or the point on the parabola through the last three by the logarithm of lambda, whichever has the lower
-  /// objective.
+  /// The last solution, or a point on the curve through the last three or four by the logarithm of lambda, whichever has the
+  /// lowest objective.
   private mutating func beginning(_ lambda: Double, _ known: [Known], _ start: Tensor?) throws -> Point {
     guard let last = known.last else {
       let size = penalized.shape[0]
@@ -179,20 +179,31 @@ struct SequentialPath {
       let padding = size - coordinates.size
       return try point(Tensor.concat([start, .zeros([classes, padding], type: .f64)], 1), lambda)
     }
-    let latest = try point(last.weights, lambda, logits: last.logits)
-    // Logits that were added up drift: each lambda begins with its own.
-    guard known.count > 2, Set(known.map(\.place)).count == known.count else { return try point(last.weights, lambda) }
-    var guess = try Tensor.zeros(last.weights.shape, type: .f64)
-    var logits = try last.logits.map { try Tensor.zeros($0.shape) }
+    // Judged by logits that were added up; these drift, so that each lambda begins with its own.
+    var best = (weights: last.weights, objective: try point(last.weights, lambda, logits: last.logits).objective)
+    if Set(known.map(\.place)).count == known.count {
+      for count in [3, 4] where known.count >= count {
+        let guess = try extrapolated(known.suffix(count), lambda)
+        let objective = try point(guess.weights, lambda, logits: guess.logits).objective
+        if try team.agreed(objective < best.objective) { best = (guess.weights, objective) }
+      }
+    }
+    return try point(best.weights, lambda)
+  }
+
+  /// What the polynomial through known solutions by the logarithm of lambda says.
+  private func extrapolated(_ known: ArraySlice<Known>, _ lambda: Double) throws -> (weights: Tensor, logits: [Tensor])
+  {
+    var terms: [(weights: Tensor, logits: [Tensor])] = []
     for each in known {
       let share = known.reduce(1.0) { product, other in
         other.place == each.place ? product : product * (log(lambda) - other.place) / (each.place - other.place)
       }
-      guess = try guess + each.weights * share
-      logits = try zip(logits, each.logits).map { try $0 + $1 * share }
+      terms.append((try each.weights * share, try each.logits.map { try $0 * share }))
     }
-    let isBetter = try team.agreed(point(guess, lambda, logits: logits).objective < latest.objective)
-    return try point(isBetter ? guess : last.weights, lambda)
+    return try terms.dropFirst().reduce(terms[0]) { sum, term in
+      (try sum.weights + term.weights, try zip(sum.logits, term.logits).map { try $0 + $1 })
+    }
   }
 
   private mutating func point(_ weights: Tensor, _ lambda: Double, logits known: [Tensor]? = nil) throws -> Point {

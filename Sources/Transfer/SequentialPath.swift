@@ -164,14 +164,14 @@ struct SequentialPath {
       let (point, taken) = try solve(lambda, from: begin, &memory)
       steps[index] = taken
       results[index] = try Self.cut(point.weights, coordinates.size)
-      known = known.suffix(3) + [Known(place: log(lambda), weights: point.weights, logits: point.logits)]
+      known = known.suffix(2) + [Known(place: log(lambda), weights: point.weights, logits: point.logits)]
       progress?(done + 1)
     }
     return (try .stack(results.compactMap { $0 }), steps)
   }
 
-  /// The last solution, or a point on the curve through the last three or four by the logarithm of lambda, whichever has the
-  /// lowest objective.
+  /// The last solution, or the point on the parabola through the last three by the logarithm of lambda, whichever has the lower
+  /// objective.
   private mutating func beginning(_ lambda: Double, _ known: [Known], _ start: Tensor?) throws -> Point {
     guard let last = known.last else {
       let size = penalized.shape[0]
@@ -180,20 +180,17 @@ struct SequentialPath {
       return try point(Tensor.concat([start, .zeros([classes, padding], type: .f64)], 1), lambda)
     }
     // Judged by logits that were added up; these drift, so that each lambda begins with its own.
-    var best = (weights: last.weights, objective: try point(last.weights, lambda, logits: last.logits).objective)
-    if Set(known.map(\.place)).count == known.count {
-      for count in [3, 4] where known.count >= count {
-        let guess = try extrapolated(known.suffix(count), lambda)
-        let objective = try point(guess.weights, lambda, logits: guess.logits).objective
-        if try team.agreed(objective < best.objective) { best = (guess.weights, objective) }
-      }
+    let latest = try point(last.weights, lambda, logits: last.logits).objective
+    if known.count > 2, Set(known.map(\.place)).count == known.count {
+      let guess = try extrapolated(known, lambda)
+      let isBetter = try point(guess.weights, lambda, logits: guess.logits).objective < latest
+      if try team.agreed(isBetter) { return try point(guess.weights, lambda) }
     }
-    return try point(best.weights, lambda)
+    return try point(last.weights, lambda)
   }
 
-  /// What the polynomial through known solutions by the logarithm of lambda says.
-  private func extrapolated(_ known: ArraySlice<Known>, _ lambda: Double) throws -> (weights: Tensor, logits: [Tensor])
-  {
+  /// The point at `lambda` of the polynomial through known solutions by the logarithm of lambda.
+  private func extrapolated(_ known: [Known], _ lambda: Double) throws -> (weights: Tensor, logits: [Tensor]) {
     var terms: [(weights: Tensor, logits: [Tensor])] = []
     for each in known {
       let share = known.reduce(1.0) { product, other in

@@ -15,7 +15,7 @@ using namespace ct;
 namespace {
 
 /// Up to this many classes the kernels of our own are faster than a library's products.
-constexpr int64_t few = 128;
+constexpr int64_t few = 40;
 /// Rows whose features stay in the second cache between a product and the one back.
 int64_t block_rows(int64_t size) { return std::clamp<int64_t>((int64_t{1} << 16) / size, 16, 128) & ~int64_t{3}; }
 

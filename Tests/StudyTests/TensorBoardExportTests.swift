@@ -123,7 +123,7 @@ import Testing
   }
 
   @Test func epochsAndStagesHaveTheStoresTimes() throws {
-    let snapshot = try StudySnapshot(directory: study.directory)
+    var snapshot = try StudySnapshot(directory: study.directory)
     func run(_ place: Int) -> TensorBoardRun {
       let record = ExportedStudy.runs[place]
       return TensorBoardRun(
@@ -145,7 +145,9 @@ import Testing
     #expect(run(0).status == .success && run(2).status == .running && !run(3).hasBegun)
     try study.store.fail(
       stage: ExportedStudy.stage(ExportedStudy.runs[2], 0).digest, error: "e", seconds: 1, final: true)
-    #expect(try StudySnapshot(directory: study.directory).stages.contains { $0.state == .failed })
+    snapshot = try StudySnapshot(directory: study.directory)
+    #expect(run(2).status == .failure && times("train/loss", 2).count == 1)
+    #expect(run(2).events.last?.content == .hyperparameters(.end(.failure, time: run(2).events.last?.wallTime)))
   }
 
   @Test func hyperparametersOfThePlan() throws {

@@ -30,15 +30,8 @@ public struct StudySnapshot: Hashable, Sendable {
   /// Reads the store in a study's folder; may be called while the study runs.
   public init(directory: URL) throws(StudyError) {
     let store = try StudyStore(existing: directory.appendingPathComponent("study.sqlite"))
-    let read: StudySnapshot?
-    do {
-      read = try StudySnapshot(store)
-    } catch {
-      try? store.close()
-      throw error
-    }
-    try store.close()
-    guard let read else { throw .noStudy(directory: directory.path) }
+    // Not closed in an orderly way: that would wait for a study that is writing.
+    guard let read = try StudySnapshot(store) else { throw .noStudy(directory: directory.path) }
     self = read
   }
 }

@@ -1,5 +1,5 @@
-/// What TensorBoard's hparams plugin reads: summaries that hold no number, whose metadata carry the plugin's own message
-/// (`HParamsPluginData`, version 0).
+/// What TensorBoard's hparams plugin reads: summaries that hold no number, whose metadata carry the plugin's own
+/// message (`HParamsPluginData`, version 0).
 enum HyperparameterSummary: Hashable, Sendable {
   /// What is varied and measured; once, for all sessions.
   case experiment(Experiment)

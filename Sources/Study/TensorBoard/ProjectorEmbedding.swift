@@ -2,8 +2,8 @@ import Features
 import Foundation
 import Torch
 
-/// Features of some examples for TensorBoard's embedding projector: a table of numbers, one of labels, and the file that
-/// names the two.
+/// Features of some examples for TensorBoard's embedding projector: a table of numbers, one of labels, and the file
+/// that names the two.
 ///
 /// The numbers go as text: the projector tries every file as text first, and takes bytes that happen to be valid UTF-8
 /// for it.

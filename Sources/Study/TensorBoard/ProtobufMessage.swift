@@ -1,4 +1,5 @@
-/// A message of protocol buffers being written, field by field: as much of the wire format as TensorBoard's messages need.
+/// A message of protocol buffers being written, field by field: as much of the wire format as TensorBoard's messages
+/// need.
 ///
 /// Fields stand in the order in which they are put; nothing is left out, so callers leave out what has its default
 /// value, as proto3 does, except in a `oneof`.

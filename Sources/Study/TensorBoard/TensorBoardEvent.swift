@@ -1,7 +1,7 @@
 /// One entry of an event file: TensorBoard's message `Event`.
 ///
-/// Scalars are `simple_value`s, f32, as PyTorch's `SummaryWriter` writes them: TensorBoard 2 turns them into tensors of its
-/// scalars plugin when it loads them, and older readers take them as they are.
+/// Scalars are `simple_value`s, f32, as PyTorch's `SummaryWriter` writes them: TensorBoard 2 turns them into tensors of
+/// its scalars plugin when it loads them, and older readers take them as they are.
 struct TensorBoardEvent: Hashable, Sendable {
   /// What an event tells.
   enum Content: Hashable, Sendable {

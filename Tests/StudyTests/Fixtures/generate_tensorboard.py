@@ -1,7 +1,7 @@
 """Makes tensorboard.json: what TensorBoard's own writer makes of a few records and messages, in hexadecimal.
 
 Run: python generate_tensorboard.py (tensorboard 2)."""
-import io, json, pathlib, struct
+import io, json, pathlib
 from tensorboard.compat.proto import event_pb2, summary_pb2
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import crc32c, masked_crc32c
 from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2, summary_v2
@@ -21,7 +21,8 @@ def summary_event(summary, wall_time, step=0):
 
 
 def scalar(tag, value, wall_time, step):
-    return summary_event(summary_pb2.Summary(value=[summary_pb2.Summary.Value(tag=tag, simple_value=value)]), wall_time, step)
+    value = summary_pb2.Summary.Value(tag=tag, simple_value=value)
+    return summary_event(summary_pb2.Summary(value=[value]), wall_time, step)
 
 
 def hparams(wall_time, **content):
@@ -36,7 +37,8 @@ def hparams(wall_time, **content):
 
 
 start = plugin_data_pb2.SessionStartInfo(group_name="run 1", start_time_secs=1767225601.25)
-for name, value in (("objective", "label-smoothing"), ("learning_rate", 0.1), ("seed", 0), ("nesterov", True), ("plain", False)):
+values = {"objective": "label-smoothing", "learning_rate": 0.1, "seed": 0, "nesterov": True, "plain": False}
+for name, value in values.items():
     field = {str: "string_value", bool: "bool_value"}.get(type(value), "number_value")
     setattr(start.hparams[name], field, value)
 

@@ -100,6 +100,7 @@ struct ExitCodeTests {
     (["analyze", "separation", "nowhere.npy"], "nowhere.npy"),
     (["data", "info", "mnist:nowhere"], "nowhere"),
     (["study", "run", "nowhere.yaml"], "nowhere.yaml"),
+    (["study", "export", "nowhere", "--to", "csv", "--out", "r.csv"], "nowhere"),
   ])
   func badInput(_ arguments: [String], _ said: String) throws {
     let result = try run(arguments)
@@ -112,6 +113,7 @@ struct ExitCodeTests {
     (["train", "--nosuch"], "Usage"),
     (["train", "--network", "nosuch", "--objective", "softmax", "--data", "glyphs", "--out", "r"], "known: resnet8"),
     (["study", "run", "nowhere.yaml", "--workers", "0"], "--workers"),
+    (["study", "export", "nowhere", "--to", "xml", "--out", "r.xml"], "tensorboard"),
     (["train", "--network", "resnet8", "--objective", "nosuch", "--data", "glyphs", "--out", "r"], "softmax"),
     (
       ["train", "--network", "resnet8", "--objective", "softmax", "--data", "glyphs", "--epochs", "0", "--out", "r"],
@@ -134,7 +136,8 @@ struct ExitCodeTests {
   }
 
   @Test(arguments: [
-    ["study", "run"], ["study", "status"], ["study", "report"], ["study", "list"], ["train"], ["evaluate"], ["extract"],
+    ["study", "run"], ["study", "status"], ["study", "report"], ["study", "list"], ["study", "export"], ["train"],
+    ["evaluate"], ["extract"],
     ["analyze", "separation"], ["analyze", "cka"], ["analyze", "similarity"], ["analyze", "spectrum"],
     ["analyze", "sparsity"], ["analyze", "collapse"], ["analyze", "uniformity"], ["analyze", "calibration"],
     ["analyze", "agreement"],

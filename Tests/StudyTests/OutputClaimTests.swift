@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Study
 import Testing
@@ -119,6 +120,59 @@ import Testing
         #expect(!result.sentence.isEmpty && result.sentence.hasSuffix("."))
         if result.verdict == .notMeasured { #expect(!result.missing.isEmpty && result.sentence.contains("Needs")) }
       }
+    }
+  }
+
+  /// Runs of any objectives and strengths with any values missing, odd or equal: every claim answers, none traps.
+  @Test func anyEvidence() {
+    var random = CounterGenerator(seed: 5, purpose: .bootstrap)
+    let kinds = ClaimEvidence.studied + ["focal", "dropout+label-smoothing", ""]
+    let odd: [Double] = [.nan, .infinity, 0, 1, 0.5, -1, 1e300, 1e-300]
+    for _ in 0..<10 {
+      let targets = (0..<random.below(6)).map { number in
+        ClaimEvidence.Target(
+          "t\(number)", testCount: [nil, 0, 1, 1000][random.below(4)],
+          tags: [nil, [], [.fineGrained], [.overlapsSource], [.fineGrained, .overlapsSource]][random.below(5)])
+      }
+      let layers = (0..<random.below(7)).map { "l\(random.below(8))\($0)" }
+      var keys = [
+        ClaimMeasure.top1, ClaimMeasure.holdout, ClaimMeasure.separation, ClaimMeasure.effectiveRank,
+        ClaimMeasure.calibrationError, ClaimMeasure.scaledCalibrationError,
+      ]
+      keys += ClaimMeasure.otherSeparations + layers.map { ClaimMeasure.nonzero($0) }
+      for kind in ClaimMeasure.Transfer.allCases { keys += targets.map { ClaimMeasure.transfer(kind, $0) } }
+      var evidence = ClaimEvidence(runs: [], targets: targets, layers: layers)
+      let (seeds, oddity) = (1 + random.below(5), random.below(10))
+      for number in 0..<random.below(80) {
+        let kind = kinds[random.below(kinds.count)]
+        let strength = Double(random.below(4)) / 4
+        let parts = kind.split(separator: "+").map { name in
+          ClaimEvidence.Part(String(name), ["temperature": strength, "keep": strength, "strength": strength])
+        }
+        var values: [ClaimEvidence.Key: Double] = [:]
+        for key in keys where random.below(20) > 0 {
+          values[key] = random.below(20) < oddity ? odd[random.below(odd.count)] : random.uniform()
+        }
+        evidence.runs.append(
+          .init(
+            id: "\(number)", label: "\(kind):\(strength)", objective: parts, network: "n\(random.below(9) / 8)",
+            seed: random.below(seeds), augmentation: "a\(random.below(9) / 8)", values: values))
+      }
+      for first in evidence.runs.indices {
+        for second in evidence.runs.indices where first < second && random.below(3) == 0 {
+          evidence.pairs.append(
+            .init(
+              "\(first)", "\(second)", agreement: random.uniform(), ensembleTop1: random.uniform(),
+              cka: Dictionary(layers.map { ($0, random.uniform()) }, uniquingKeysWith: { $1 })))
+        }
+      }
+      let results = Claims.check(evidence)
+      #expect(results.count == 21 && results.allSatisfy { $0.sentence.hasSuffix(".") && $0.n >= 0 })
+      for result in results where result.verdict == .holds || result.verdict == .fails {
+        #expect(result.interval != nil && result.value?.isFinite == true, "\(result)")
+      }
+      _ = evidence.paretoFront()
+      _ = evidence.criticalDifference(.fineTuning)
     }
   }
 

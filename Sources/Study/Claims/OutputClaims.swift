@@ -50,7 +50,9 @@ extension Claim {
       "share of equal answers of pairs with the same objective less that of others; the error by jackknife over seeds",
     threshold: "above 0"
   ) { evidence in
-    pairs(evidence, "agreement", .above(0)) { $0.pair.agreement }
+    pairs(evidence, "agreement of the same objective less that of different ones", "agreement", .above(0)) {
+      $0.pair.agreement
+    }
   }
 
   static let mixedEnsemblesGainLittle = Claim(
@@ -64,7 +66,9 @@ extension Claim {
       + "jackknife over seeds",
     threshold: "below 0.5 points"
   ) { evidence in
-    pairs(evidence, "gain across objectives less that of seeds", .below(littleMore), sign: -1) { couple in
+    pairs(
+      evidence, "gain across objectives less that of seeds", "top-1 of ensembles", .below(littleMore), sign: -1
+    ) { couple in
       guard let both = couple.pair.ensembleTop1, let first = couple.first.value(ClaimMeasure.top1),
         let second = couple.second.value(ClaimMeasure.top1)
       else { return nil }
@@ -74,13 +78,14 @@ extension Claim {
 
   /// Pairs of the same objective less the others, or with the sign -1 the reverse.
   private static func pairs(
-    _ evidence: ClaimEvidence, _ name: String, _ bound: ClaimBound, sign: Double = 1,
+    _ evidence: ClaimEvidence, _ name: String, _ needed: String, _ bound: ClaimBound, sign: Double = 1,
     _ figure: (ClaimRuns.Couple) -> Double?
   ) -> ClaimFinding {
     let all = evidence.main
     let couples = all.couples(all.studied).filter { figure($0)?.isFinite ?? false }
     guard var estimate = ClaimRuns.excess(couples, figure) else {
-      return .notMeasured("\(name) of pairs of runs of the same objective and of different ones, with different seeds")
+      return .notMeasured(
+        "\(needed) of pairs of runs of the same objective and of different ones, with different seeds")
     }
     estimate.value *= sign
     let objectives = Set(couples.flatMap { [$0.first.label, $0.second.label] })

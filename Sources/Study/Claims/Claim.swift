@@ -1,5 +1,5 @@
-/// A claim of the study (Kornblith and others 2021, or a user's own) with the rule by which it is checked. The rules stand in
-/// docs/claims.md; they were fixed before any study was judged by them.
+/// A claim of the study (Kornblith and others 2021, or a user's own) with the rule by which it is checked. The rules
+/// stand in docs/claims.md; they were fixed before any study was judged by them.
 public struct Claim: Sendable {
   /// Its letter, such as `1a`.
   public let id: String

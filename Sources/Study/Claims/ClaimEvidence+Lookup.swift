@@ -75,8 +75,8 @@ struct ClaimRuns {
 
   func kind(_ label: String) -> String { runs.first { $0.label == label }?.kind ?? label }
 
-  /// The one setting that stands for an objective of which there are several strengths: the one with the most runs, then the
-  /// best mean accuracy on the holdout, then the first. Test images never choose.
+  /// The one setting that stands for an objective of which there are several strengths: the one with the most runs,
+  /// then the best mean accuracy on the holdout, then the first. Test images never choose.
   func setting(of kind: String) -> String? {
     let own = labels.filter { self.kind($0) == kind }
     func rank(_ label: String) -> (Int, Double) {
@@ -108,7 +108,8 @@ struct ClaimRuns {
   /// Whether any run has the measurement.
   func has(_ key: ClaimEvidence.Key) -> Bool { runs.contains { $0.value(key) != nil } }
 
-  /// The difference of two objectives: over the seeds they share, two at least; else Welch's; with one seed without an error.
+  /// The difference of two objectives: over the seeds they share, two at least; else Welch's; with one seed without an
+  /// error.
   func difference(
     _ first: String, _ second: String, _ value: (ClaimEvidence.Run) -> Double?
   ) -> StudentEstimate? {
@@ -127,7 +128,8 @@ struct ClaimRuns {
     difference(first, second) { $0.value(key) }
   }
 
-  /// The mean over seeds of a statistic of all objectives within one seed; seeds for which it is not defined are left out.
+  /// The mean over seeds of a statistic of all objectives within one seed; seeds for which it is not defined are left
+  /// out.
   func overSeeds(_ labels: [String], _ statistic: ([String: ClaimEvidence.Run]) -> Double?) -> StudentEstimate? {
     let seeds = Set(runs.map(\.seed)).sorted()
     let found = seeds.compactMap { seed -> Double? in
@@ -140,8 +142,9 @@ struct ClaimRuns {
     return SeedMean(found).map { StudentEstimate($0) }
   }
 
-  /// A statistic of the means of objectives that is no mean itself, such as a range, with the jackknife's error over the seeds that
-  /// all of them have. The mean of the statistic within single seeds would not do: noise makes every range wide.
+  /// A statistic of the means of objectives that is no mean itself, such as a range, with the jackknife's error over
+  /// the seeds that all of them have. The mean of the statistic within single seeds would not do: noise makes every
+  /// range wide.
   func ofMeans(
     _ labels: [String], _ statistic: (_ mean: (_ label: String, _ key: ClaimEvidence.Key) -> Double?) -> Double?
   ) -> StudentEstimate? {

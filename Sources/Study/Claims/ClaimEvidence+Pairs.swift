@@ -1,6 +1,6 @@
 extension ClaimRuns {
-  /// A pair of runs with different seeds. Runs with one seed share first weights and the order of samples, which would make
-  /// objectives look alike.
+  /// A pair of runs with different seeds. Runs with one seed share first weights and the order of samples, which would
+  /// make objectives look alike.
   struct Couple {
     var first, second: ClaimEvidence.Run
     var pair: ClaimEvidence.Pair
@@ -18,8 +18,9 @@ extension ClaimRuns {
     }
   }
 
-  /// The mean of a figure over pairs of the same objective less that over pairs of different ones, with the jackknife's error over
-  /// seeds: each seed is left out with every pair it has a part in. Nil where either kind of pair is missing.
+  /// The mean of a figure over pairs of the same objective less that over pairs of different ones, with the jackknife's
+  /// error over seeds: each seed is left out with every pair it has a part in. Nil where either kind of pair is
+  /// missing.
   static func excess(_ couples: [Couple], _ figure: (Couple) -> Double?) -> StudentEstimate? {
     let known = couples.compactMap { couple in
       figure(couple).flatMap { $0.isFinite ? (couple, $0) : nil }

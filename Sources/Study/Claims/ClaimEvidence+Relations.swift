@@ -9,8 +9,8 @@ extension ClaimRuns {
 
   /// Spearman's rho of two figures over the means of objectives, with its bootstrap interval.
   ///
-  /// Where the bound is 0 it must also pass the test of no relation at 5 % (exact up to nine objectives): with few pairs the
-  /// bootstrap alone is too sure.
+  /// Where the bound is 0 it must also pass the test of no relation at 5 % (exact up to nine objectives): with few
+  /// pairs the bootstrap alone is too sure.
   /// - Parameters:
   ///   - labels: the objectives.
   ///   - level: of the interval.
@@ -55,7 +55,8 @@ extension ClaimRuns {
     return questions
   }
 
-  /// The settings of one objective that differ in one parameter alone, by rising parameter; of several such families the largest.
+  /// The settings of one objective that differ in one parameter alone, by rising parameter; of several such families
+  /// the largest.
   func sweep(of kind: String, over parameter: String) -> [(label: String, value: Double)] {
     var families: [(rest: ClaimEvidence.Part, members: [(label: String, value: Double)])] = []
     for label in labels where self.kind(label) == kind {

@@ -4,7 +4,8 @@ extension ClaimRuns {
     targets.filter { has(ClaimMeasure.transfer(protocolName, $0)) }
   }
 
-  /// Log-odds of a run on a target; nil where it was not judged, and for 0 and 1 where the number of test images is not known.
+  /// Log-odds of a run on a target; nil where it was not judged, and for 0 and 1 where the number of test images is not
+  /// known.
   func logOdds(
     _ run: ClaimEvidence.Run, _ protocolName: ClaimMeasure.Transfer, _ target: ClaimEvidence.Target
   ) -> Double? {
@@ -31,8 +32,8 @@ extension ClaimRuns {
 }
 
 extension ClaimEvidence {
-  /// Source accuracy against mean transfer of every objective with every strength and combination: means over the seeds that have
-  /// both. Transfer is the mean log-odds over targets.
+  /// Source accuracy against mean transfer of every objective with every strength and combination: means over the seeds
+  /// that have both. Transfer is the mean log-odds over targets.
   /// - Parameters:
   ///   - protocolName: how features are judged.
   ///   - network: one of `networks`; nil for the one with the most runs. The augmentation is the standard one.
@@ -52,8 +53,8 @@ extension ClaimEvidence {
       })
   }
 
-  /// The ranks of the nine objectives over targets, by their means over seeds. Nil below two objectives or two targets that all of
-  /// them were judged on.
+  /// The ranks of the nine objectives over targets, by their means over seeds. Nil below two objectives or two targets
+  /// that all of them were judged on.
   public func criticalDifference(
     _ protocolName: ClaimMeasure.Transfer = .probe, network: String? = nil
   ) -> CriticalDifference? {

@@ -77,8 +77,8 @@ struct ClaimQuestion {
   var estimate: StudentEstimate?
   var bound: ClaimBound
   var unit = ClaimResult.Unit.points
-  /// Whether an estimate that is the same for every seed counts as certain, from three seeds on: so it is with shares and ranks, which
-  /// reach their ends. An accuracy that is the same to the last digit says nothing of chance.
+  /// Whether an estimate that is the same for every seed counts as certain, from three seeds on: so it is with shares
+  /// and ranks, which reach their ends. An accuracy that is the same to the last digit says nothing of chance.
   var agreementCounts = false
 
   /// The parts of a claim, their intervals corrected by Holm's method.

@@ -38,8 +38,8 @@ public struct ClaimResult: Codable, Hashable, Sendable {
     public var bound: ClaimBound
     /// What this comparison alone says.
     public var verdict: Verdict
-    /// Seeds that would settle a difference of this size from the threshold with a chance of 80 %; nil where it is settled
-    /// or cannot be said.
+    /// Seeds that would settle a difference of this size from the threshold with a chance of 80 %; nil where it is
+    /// settled or cannot be said.
     public var seedsNeeded: Int?
 
     enum CodingKeys: String, CodingKey {
@@ -56,7 +56,8 @@ public struct ClaimResult: Codable, Hashable, Sendable {
   public var verdict: Verdict
   /// What was computed.
   public var statistic: String
-  /// The statistic of the comparison that decides: of those with the claim's verdict the one furthest on the wrong side.
+  /// The statistic of the comparison that decides: of those with the claim's verdict the one furthest on the wrong
+  /// side.
   public var value: Double?
   /// Its interval.
   public var interval: ConfidenceInterval?

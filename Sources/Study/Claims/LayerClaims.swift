@@ -1,4 +1,5 @@
-/// Claims about where in the network objectives differ. The late layers are the last quarter of those listed, at least one.
+/// Claims about where in the network objectives differ. The late layers are the last quarter of those listed, at least
+/// one.
 extension Claim {
   /// 7: by how much CKA of different objectives may fall short of that of one objective's seeds where layers are alike.
   static let alikeLayers = 0.05
@@ -47,7 +48,8 @@ extension Claim {
         ClaimQuestion(
           name: "early and middle layers", estimate: early, bound: .within(alikeLayers), unit: .number),
         ClaimQuestion(
-          name: "late layers less early and middle ones", estimate: more, bound: .above(differentLayers), unit: .number),
+          name: "late layers less early and middle ones", estimate: more, bound: .above(differentLayers),
+          unit: .number),
       ], missing: found.missing, seeds: 3)
   }
 
@@ -70,10 +72,12 @@ extension Claim {
   static let sparsityDiffersLate = Claim(
     "9", "Sparsity differs between objectives only in late layers.",
     needs: [
-      "the share of nonzero activations of four layers or more, of five or more of the nine objectives, two seeds or more"
+      "the share of nonzero activations of four layers or more, of five or more of the nine objectives, two seeds or "
+        + "more"
     ],
     statistic:
-      "range over objectives of the mean share of nonzero activations, mean over layers; the error by jackknife over seeds",
+      "range over objectives of the mean share of nonzero activations, mean over layers; the error by jackknife over "
+      + "seeds",
     threshold: "below 10 points in early and middle layers; in late ones more by above 10 points"
   ) { evidence in
     let all = evidence.main

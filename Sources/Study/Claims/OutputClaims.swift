@@ -8,11 +8,13 @@ extension Claim {
   static let scalingCalibrates = Claim(
     "17a", "Calibration differs between objectives before temperature scaling, much less after.",
     needs: [
-      "ECE before and after temperature scaling (it needs a holdout) of five or more of the nine objectives but squared error, "
+      "ECE before and after temperature scaling (it needs a holdout) of five or more of the nine objectives but "
+        + "squared error, "
         + "whose outputs are no logits; two seeds or more"
     ],
     statistic:
-      "range over objectives of mean ECE, before; and half of that less the range after; the error by jackknife over seeds",
+      "range over objectives of mean ECE, before; and half of that less the range after; the error by jackknife over "
+      + "seeds",
     threshold: "above 1 point before; half of it less the range after above 0"
   ) { evidence in
     let all = evidence.main
@@ -43,7 +45,8 @@ extension Claim {
   static let sameObjectiveAgrees = Claim(
     "17b", "Two runs of the same objective agree more than runs of different objectives.",
     needs: [
-      "agreement between runs of the same objective and between runs of three or more of the nine, all with different seeds, "
+      "agreement between runs of the same objective and between runs of three or more of the nine, all with "
+        + "different seeds, "
         + "three seeds or more"
     ],
     statistic:
@@ -58,11 +61,13 @@ extension Claim {
   static let mixedEnsemblesGainLittle = Claim(
     "17c", "Ensembles across objectives gain little more than ensembles of seeds.",
     needs: [
-      "top-1 of ensembles of two runs, of the same objective and of three or more of the nine, all with different seeds, and of "
+      "top-1 of ensembles of two runs, of the same objective and of three or more of the nine, all with different "
+        + "seeds, and of "
         + "the runs alone; three seeds or more"
     ],
     statistic:
-      "gain of an ensemble over the mean top-1 of its two members: that across objectives less that of seeds; the error by "
+      "gain of an ensemble over the mean top-1 of its two members: that across objectives less that of seeds; the "
+      + "error by "
       + "jackknife over seeds",
     threshold: "below 0.5 points"
   ) { evidence in

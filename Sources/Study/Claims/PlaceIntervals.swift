@@ -1,8 +1,9 @@
 /// Between which places objectives stand on each of several targets.
 ///
-/// The place by means says nothing of chance. From comparisons with every other objective on every target, corrected together by
-/// Holm's method: at best an objective stands one behind those that are surely better, at worst just ahead of those
-/// that are surely worse. All these bounds hold at once with 95 % confidence (Mogstad and others 2024, "Inference for ranks").
+/// The place by means says nothing of chance. From comparisons with every other objective on every target, corrected
+/// together by Holm's method: at best an objective stands one behind those that are surely better, at worst just ahead
+/// of those that are surely worse. All these bounds hold at once with 95 % confidence (Mogstad and others 2024,
+/// "Inference for ranks").
 struct PlaceIntervals {
   /// Seeds of the comparison that has the fewest.
   private(set) var seeds = 0
@@ -46,8 +47,8 @@ struct PlaceIntervals {
     }
   }
 
-  /// The share of some objectives and all targets whose place satisfies a condition: by means, and between what the bounds leave
-  /// possible.
+  /// The share of some objectives and all targets whose place satisfies a condition: by means, and between what the
+  /// bounds leave possible.
   func share(_ some: [String], _ isThere: (Int) -> Bool) -> (value: Double, interval: ConfidenceInterval?)? {
     let found = some.flatMap { places[$0] ?? [] }
     guard !found.isEmpty else { return nil }

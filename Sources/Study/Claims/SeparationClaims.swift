@@ -58,10 +58,12 @@ extension Claim {
   static let distanceDoesNotMatter = Claim(
     "15", "The order of the objectives by R\u{00B2} is the same for every distance.",
     needs: [
-      "R\u{00B2} by cosine, centred cosine, squared Euclidean distance and angle, of five or more of the nine objectives"
+      "R\u{00B2} by cosine, centred cosine, squared Euclidean distance and angle, of five or more of the nine "
+        + "objectives"
     ],
     statistic:
-      "Spearman's rho, over objectives, of mean R\u{00B2} by cosine and by each other distance; intervals at 1 - 0.05/3",
+      "Spearman's rho, over objectives, of mean R\u{00B2} by cosine and by each other distance; intervals at 1 - "
+      + "0.05/3",
     threshold: "each above 0.7"
   ) { evidence in
     let all = evidence.main

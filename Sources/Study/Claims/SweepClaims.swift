@@ -11,7 +11,8 @@ extension Claim {
     "12", "Cosine softmax: a higher temperature gives a higher R\u{00B2} and lower transfer at flat accuracy.",
     needs: ["R\u{00B2}, probe accuracy and top-1 of cosine softmax at four temperatures or more, three seeds or more"],
     statistic:
-      "Spearman's rho, within a seed, of temperature with R\u{00B2} and with the probes' mean log-odds, means over seeds; "
+      "Spearman's rho, within a seed, of temperature with R\u{00B2} and with the probes' mean log-odds, means over "
+      + "seeds; "
       + "differences of top-1 of every two temperatures, paired over seeds",
     threshold: "rho above 0 with R\u{00B2}, below 0 with transfer; top-1 each within \u{00B1}1.5 points"
   ) { evidence in
@@ -47,7 +48,8 @@ extension Claim {
   static let strongerSeparatesMore = Claim(
     "13", "A stronger regularizer gives a higher R\u{00B2}.",
     needs: [
-      "R\u{00B2} of label smoothing, dropout, final-layer L2 or logit penalty at three strengths or more beside softmax, "
+      "R\u{00B2} of label smoothing, dropout, final-layer L2 or logit penalty at three strengths or more beside "
+        + "softmax, "
         + "three seeds or more"
     ],
     statistic: "Spearman's rho, within a seed, of strength and R\u{00B2}, softmax being strength 0; means over seeds",
@@ -78,7 +80,8 @@ extension Claim {
       "top-1 and R\u{00B2} of the same objectives with the standard augmentation and with another, two seeds or more"
     ],
     statistic:
-      "top-1 and R\u{00B2} less those with the standard augmentation, mean over the objectives that have both, paired over seeds",
+      "top-1 and R\u{00B2} less those with the standard augmentation, mean over the objectives that have both, "
+      + "paired over seeds",
     threshold: "for each augmentation top-1 above 0 and R\u{00B2} below 0.02"
   ) { evidence in
     let own = evidence.mainNetwork

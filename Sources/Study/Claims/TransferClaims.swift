@@ -16,7 +16,8 @@ extension Claim {
     "Linear probes: softmax is at or near the top on nearly every target, cosine softmax and squared error are last.",
     needs: ["probe accuracy of six or more of the nine objectives, these three among them, on four targets or more"],
     statistic:
-      "share of targets on which softmax's mean is in the best third of the objectives, and share of targets and of the two "
+      "share of targets on which softmax's mean is in the best third of the objectives, and share of targets and of "
+      + "the two "
       + "on which these are in the last third; each with the places that the paired comparisons leave possible",
     threshold: "both above 75 %"
   ) { evidence in
@@ -54,7 +55,8 @@ extension Claim {
       "targets tagged fine_grained, targets tagged overlaps_source, and every other target said to be neither",
     ],
     statistic:
-      "softmax's log-odds less the others' mean, by group of targets, paired over seeds; a target with both tags counts "
+      "softmax's log-odds less the others' mean, by group of targets, paired over seeds; a target with both tags "
+      + "counts "
       + "as overlapping",
     threshold:
       "more on fine-grained targets than on all others, and more on targets without overlap than on those with: "

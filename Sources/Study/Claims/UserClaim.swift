@@ -3,7 +3,8 @@
 /// ```swift
 /// let claim = UserClaim(
 ///   name: "cosine probes worse",
-///   relation: .difference(.init("probe_accuracy", target: "cifar100"), of: "cosine-softmax", over: "softmax", .below(-0.01)))
+///   relation: .difference(
+///     .init("probe_accuracy", target: "cifar100"), of: "cosine-softmax", over: "softmax", .below(-0.01)))
 /// claim.claim.check(evidence).verdict
 /// ```
 public struct UserClaim: Codable, Hashable, Sendable {

@@ -3,8 +3,8 @@ import Foundation
 
 /// Intervals from resampling with replacement (Efron 1979).
 ///
-/// With few values they are too narrow: of five normal values the percentile interval of the mean covers some 83 % in place of
-/// 95 %. Student's interval (`SeedMean`) is the one to prefer for means over seeds.
+/// With few values they are too narrow: of five normal values the percentile interval of the mean covers some 83 % in
+/// place of 95 %. Student's interval (`SeedMean`) is the one to prefer for means over seeds.
 public enum Bootstrap {
   /// How draws become an interval.
   public enum Method: String, Codable, Hashable, Sendable, CaseIterable {
@@ -57,8 +57,8 @@ public enum Bootstrap {
     return found.count == resamples ? found : nil
   }
 
-  /// BCa: with z0 the normal quantile of the share of draws below the estimate (ties half) and a the jackknife's skewness over
-  /// 6, the quantiles Phi(z0 + (z0 + z) / (1 - a (z0 + z))).
+  /// BCa: with z0 the normal quantile of the share of draws below the estimate (ties half) and a the jackknife's
+  /// skewness over 6, the quantiles Phi(z0 + (z0 + z) / (1 - a (z0 + z))).
   private static func corrected(
     _ draws: [Double], _ found: Double, _ without: [Double], _ level: Double
   ) -> ConfidenceInterval? {

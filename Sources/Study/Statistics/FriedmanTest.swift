@@ -10,8 +10,8 @@ public struct FriedmanTest: Codable, Hashable, Sendable {
   public var statistic: Double
   /// Its p; too high for few blocks.
   public var p: Double
-  /// Iman and Davenport's F = (N - 1) chi^2 / (N (k - 1) - chi^2), less timid (1980), and its p. F is nil where all blocks agree on
-  /// one order without ties, which makes it infinite.
+  /// Iman and Davenport's F = (N - 1) chi^2 / (N (k - 1) - chi^2), less timid (1980), and its p. F is nil where all
+  /// blocks agree on one order without ties, which makes it infinite.
   public var fStatistic: Double?
   /// p of F.
   public var fP: Double
@@ -24,8 +24,8 @@ public struct FriedmanTest: Codable, Hashable, Sendable {
   }
 
   /// Of one row a block, one value an objective.
-  /// - Returns: nil below two objectives or two blocks, of rows of different length or with values that are not finite, and
-  ///   where every block is one tie.
+  /// - Returns: nil below two objectives or two blocks, of rows of different length or with values that are not finite,
+  ///   and where every block is one tie.
   public init?(_ values: [[Double]], higherIsBetter: Bool = true) {
     guard values.count > 1, let k = values.first?.count, k > 1,
       values.allSatisfy({ $0.count == k && $0.allSatisfy(\.isFinite) })

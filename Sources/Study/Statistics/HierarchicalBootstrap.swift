@@ -1,15 +1,15 @@
 import Datasets
 
-/// The mean of a figure that every run (a seed) has for every test example, with an interval for both: other seeds, other
-/// examples.
+/// The mean of a figure that every run (a seed) has for every test example, with an interval for both: other seeds,
+/// other examples.
 ///
-/// Runs share the test examples, so the two are crossed, not nested: each resample draws runs with replacement, and examples
-/// with replacement, the same ones for all runs (Owen 2007, "The pigeonhole bootstrap"). Its variance is never below the
-/// true one by more than terms of order 1/runs and 1/examples; it errs towards too wide. With under five runs it is a
-/// rough guide only, as every bootstrap over so few.
+/// Runs share the test examples, so the two are crossed, not nested: each resample draws runs with replacement, and
+/// examples with replacement, the same ones for all runs (Owen 2007, "The pigeonhole bootstrap"). Its variance is never
+/// below the true one by more than terms of order 1/runs and 1/examples; it errs towards too wide. With under five runs
+/// it is a rough guide only, as every bootstrap over so few.
 ///
 /// ```swift
-/// // Whether each run has each test image right, of two objectives: the interval of the difference of their accuracies.
+/// // Whether each run has each test image right, of two objectives: the difference of their accuracies.
 /// let difference = zip(cosine, softmax).map { zip($0, $1).map { $0 - $1 } }
 /// HierarchicalBootstrap(difference)?.interval
 /// ```

@@ -1,14 +1,14 @@
 import Datasets
 
-/// The permutation test of paired values: without a difference either of a pair could be the first, so every choice of signs of
-/// the differences is as likely as the one found (Fisher 1935).
+/// The permutation test of paired values: without a difference either of a pair could be the first, so every choice of
+/// signs of the differences is as likely as the one found (Fisher 1935).
 public struct PairedPermutation: Codable, Hashable, Sendable {
   /// Pairs.
   public var n: Int
   /// Mean of first less second.
   public var mean: Double
-  /// Two-sided p: the share of sign choices whose mean is at least as far from 0. With n pairs it is at least 2^(1 - n); of
-  /// drawn choices (count + 1) / (drawn + 1).
+  /// Two-sided p: the share of sign choices whose mean is at least as far from 0. With n pairs it is at least 2^(1 -
+  /// n); of drawn choices (count + 1) / (drawn + 1).
   public var p: Double
   /// Sign choices looked at.
   public var permutations: Int

@@ -1,4 +1,5 @@
-/// Which settings are not beaten in two respects at once, such as source accuracy and mean transfer; higher is better in both.
+/// Which settings are not beaten in two respects at once, such as source accuracy and mean transfer; higher is better
+/// in both.
 public struct ParetoFront: Codable, Hashable, Sendable {
   /// One setting.
   public struct Point: Codable, Hashable, Sendable {
@@ -30,7 +31,8 @@ public struct ParetoFront: Codable, Hashable, Sendable {
   /// The others, in the order given. Means decide; errors do not enter.
   public private(set) var dominated: [Point] = []
 
-  /// Of any settings. Equal ones do not beat each other; those with values that are not finite are left out. Cost n log n.
+  /// Of any settings. Equal ones do not beat each other; those with values that are not finite are left out. Cost n log
+  /// n.
   public init(_ points: [Point]) {
     let known = points.filter { $0.x.isFinite && $0.y.isFinite }
     // From the highest x down, a point is on the front if its y passes all of higher x.

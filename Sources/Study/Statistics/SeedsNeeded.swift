@@ -21,8 +21,8 @@ public enum SeedsNeeded {
   }
 
   /// The least number of seeds with which a paired t-test sees a difference with the given power.
-  /// - Returns: nil where the difference is 0 or not finite, or more than `limit` seeds are needed; 2 where differences do not
-  ///   vary.
+  /// - Returns: nil where the difference is 0 or not finite, or more than `limit` seeds are needed; 2 where differences
+  ///   do not vary.
   public static func count(
     difference: Double, standardDeviation: Double, power: Double = 0.8, level: Double = 0.95, limit: Int = 100_000
   ) -> Int? {

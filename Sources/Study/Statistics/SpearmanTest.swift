@@ -1,8 +1,8 @@
 /// Spearman's test by enumeration.
 public enum SpearmanTest {
-  /// The share of all orders of `y` whose rank correlation with `x` is at least as far from zero as the given one, two-sided:
-  /// exact, ties included. Nil above nine pairs, where the approximation by Student's t serves, below two, and where a
-  /// value is not finite.
+  /// The share of all orders of `y` whose rank correlation with `x` is at least as far from zero as the given one,
+  /// two-sided: exact, ties included. Nil above nine pairs, where the approximation by Student's t serves, below two,
+  /// and where a value is not finite.
   ///
   /// With five pairs or more it can fall below 0.05; with four even a perfect order has p = 1/12.
   public static func exactP(_ x: [Double], _ y: [Double]) -> Double? {

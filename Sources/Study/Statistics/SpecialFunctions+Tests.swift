@@ -5,8 +5,8 @@ extension SpecialFunctions {
   /// The share of a standard normal below z.
   static func normalBelow(_ z: Double) -> Double { erfc(-z / 2.0.squareRoot()) / 2 }
 
-  /// P(X >= x) for chi-square with `degrees` of freedom: the regularized incomplete gamma function Q(degrees/2, x/2), by its series
-  /// or its continued fraction (Press et al., "Numerical Recipes", 6.2).
+  /// P(X >= x) for chi-square with `degrees` of freedom: the regularized incomplete gamma function Q(degrees/2, x/2),
+  /// by its series or its continued fraction (Press et al., "Numerical Recipes", 6.2).
   static func chiSquareAbove(_ x: Double, degrees: Double) -> Double {
     guard !x.isNaN, degrees > 0 else { return .nan }
     guard x > 0 else { return 1 }
@@ -49,8 +49,9 @@ extension SpecialFunctions {
     return incompleteBeta(second / (second + first * f), second / 2, first / 2)
   }
 
-  /// P(range >= q) of `groups` standard normals, the studentized range with known variance: 1 - k integral of phi(z) (Phi(z) -
-  /// Phi(z - q))^(k-1), by the trapezoidal rule, which is exact to rounding for so smooth a function. To 1e-13 absolute.
+  /// P(range >= q) of `groups` standard normals, the studentized range with known variance: 1 - k integral of phi(z)
+  /// (Phi(z) - Phi(z - q))^(k-1), by the trapezoidal rule, which is exact to rounding for so smooth a function. To
+  /// 1e-13 absolute.
   static func rangeAbove(_ q: Double, groups: Int) -> Double {
     guard !q.isNaN, groups > 1 else { return .nan }
     guard q > 0 else { return 1 }
@@ -75,8 +76,8 @@ extension SpecialFunctions {
     return (low + high) / 2
   }
 
-  /// P(T > t) for noncentral t: the mean of Phi(noncentrality - t u) over u = sqrt(chi-square / degrees), by Simpson's rule.
-  /// To 1e-9 absolute.
+  /// P(T > t) for noncentral t: the mean of Phi(noncentrality - t u) over u = sqrt(chi-square / degrees), by Simpson's
+  /// rule. To 1e-9 absolute.
   static func noncentralStudentAbove(_ t: Double, degrees: Double, noncentrality: Double) -> Double {
     guard t.isFinite, noncentrality.isFinite, degrees >= 1 else { return .nan }
     let reach = 9 / (2 * degrees).squareRoot()

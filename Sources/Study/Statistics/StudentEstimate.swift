@@ -1,4 +1,5 @@
-/// An estimate with a standard error whose errors follow Student's t: a mean over seeds, a difference of means, a jackknife.
+/// An estimate with a standard error whose errors follow Student's t: a mean over seeds, a difference of means, a
+/// jackknife.
 public struct StudentEstimate: Codable, Hashable, Sendable {
   /// The estimate.
   public var value: Double

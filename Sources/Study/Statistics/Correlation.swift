@@ -104,8 +104,8 @@ public struct Correlation: Codable, Hashable, Sendable {
     }
     guard found.count == resamples else { return result }
     found.sort()
-    result.low = quantile(found, (1 - level) / 2)
-    result.high = quantile(found, (1 + level) / 2)
+    result.low = found.quantile((1 - level) / 2)
+    result.high = found.quantile((1 + level) / 2)
     return result
   }
 
@@ -149,14 +149,6 @@ public struct Correlation: Codable, Hashable, Sendable {
       start = end + 1
     }
     return ranks
-  }
-
-  /// Linear between order statistics, as numpy's default.
-  private static func quantile(_ sorted: [Double], _ share: Double) -> Double {
-    let place = share * Double(sorted.count - 1)
-    let below = Int(place)
-    let above = min(below + 1, sorted.count - 1)
-    return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
   }
 }
 

@@ -13,15 +13,30 @@ struct TransferCommand: ParsableCommand {
   /// Training and test features with labels.
   struct Inputs: ParsableArguments {
     @Option(parsing: .upToNextOption, help: "Training features: .safetensors, .npy or .npz; several are shards.")
-    var train: [String]
+    var train: [String] = []
     @Option(parsing: .upToNextOption, help: "Training labels, where the features hold none.") var trainLabels:
       [String] = []
-    @Option(parsing: .upToNextOption, help: "Test features.") var test: [String]
+    @Option(parsing: .upToNextOption, help: "Test features.") var test: [String] = []
     @Option(parsing: .upToNextOption, help: "Test labels, where the features hold none.") var testLabels: [String] = []
     @Option(help: "Layer, where files have several. Default: features, else the last.") var layer: String?
     @Option(help: "Share of the training features held out to choose on; 0: nothing is chosen.") var holdout = 0.2
     @Option(help: "Seed of the holdout.") var seed: UInt64 = 0
     @Option(help: "Threads.") var threads: Int?
+
+    /// Both sets, from files or from a run.
+    func sets(_ source: RunFeatures, layers: Bool = false) throws -> RunFeatures.Sets {
+      if source.isGiven {
+        guard train.isEmpty, test.isEmpty, trainLabels.isEmpty, testLabels.isEmpty else {
+          throw Outcome.usage("features come from files (--train, --test) or from a run (RUN --data), not from both")
+        }
+        return try source.extract(layers: layers)
+      }
+      guard !train.isEmpty, !test.isEmpty else {
+        throw Outcome.usage("expected features: --train and --test, or a run and --data")
+      }
+      return RunFeatures.Sets(
+        train: try features(train, trainLabels), test: try features(test, testLabels), groups: nil)
+    }
 
     /// Opens a set.
     func features(_ paths: [String], _ labels: [String]) throws -> FeatureSet {
@@ -52,9 +67,11 @@ struct TransferCommand: ParsableCommand {
         Equal distances: the lower index first. softmax weighting is the DINOv2 protocol: votes exp(cos / T).
         Example:
           separatrix transfer knn --train train.safetensors --test test.safetensors
+          separatrix transfer knn runs/softmax --data mnist:DIR
           separatrix transfer knn ... --k 200 --distance cosine --weighting softmax --temperature 0.07 --holdout 0
         """)
 
+    @OptionGroup var source: RunFeatures
     @OptionGroup var inputs: Inputs
     @Option(help: "Neighbours, several with commas. Default: 1,3,5,10,20,50,100,200.") var k: String?
     @Option(help: "cosine or euclidean. Default: both.") var distance: String?
@@ -85,11 +102,11 @@ struct TransferCommand: ParsableCommand {
         throw Outcome.usage("--holdout 0 leaves nothing to choose on: give one --k, one --distance and one --weighting")
       }
       try Machine.setThreads(inputs.threads ?? HostMachine.cores)
-      let train = try inputs.features(inputs.train, inputs.trainLabels)
-      let test = try inputs.features(inputs.test, inputs.testLabels)
+      let sets = try inputs.sets(source)
+      options.groups = sets.groups
       var result = try NearestNeighbors.run(
-        train: inputs.rows(train, layer: nil, pool: false), trainLabels: train.requireLabels(),
-        test: inputs.rows(test, layer: nil, pool: false), testLabels: test.requireLabels(), options: options)
+        train: inputs.rows(sets.train, layer: nil, pool: false), trainLabels: sets.train.requireLabels(),
+        test: inputs.rows(sets.test, layer: nil, pool: false), testLabels: sets.test.requireLabels(), options: options)
       result.totalSeconds = ProcessClock.secondsSinceStart
       if output.json { return try Console.printJSON(result) }
       print(

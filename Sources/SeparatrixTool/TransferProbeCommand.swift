@@ -13,12 +13,14 @@ extension TransferCommand {
         of penalty. It is chosen on the holdout, a validation set or folds, then fitted on all training examples. Examples with any
         number of classes (--train-targets [n, classes] of 1, 0, -1 for not known) get one-vs-rest fits and average precisions.
         Example:
+          separatrix transfer probe runs/softmax --data mnist:DIR
           separatrix transfer probe --train train.safetensors --test test.safetensors --json
           separatrix transfer probe --train x.npy --train-labels y.npy --test xt.npy --test-labels yt.npy --folds 5
           separatrix transfer probe --train train.safetensors --test test.safetensors --layer all --pool
           separatrix transfer probe --train x.npy --train-targets t.npy --test xt.npy --test-targets tt.npy
         """)
 
+    @OptionGroup var source: RunFeatures
     @OptionGroup var inputs: Inputs
     @Option(parsing: .upToNextOption, help: "Features to choose lambda on, in place of a holdout.") var validation:
       [String] =
@@ -72,8 +74,10 @@ extension TransferCommand {
       let speaks = (group?.rank ?? 0) == 0
       let several = !trainTargets.isEmpty || !testTargets.isEmpty
       if several { return try runSeveral(options, group) }
-      let train = try inputs.features(inputs.train, inputs.trainLabels)
-      let test = try inputs.features(inputs.test, inputs.testLabels)
+      let sets = try inputs.sets(source, layers: inputs.layer == "all")
+      let (train, test) = (sets.train, sets.test)
+      var options = options
+      if options.groups == nil, folds == nil { options.groups = sets.groups }
       let judge = try validation.isEmpty ? nil : inputs.features(validation, validationLabels)
       if inputs.layer == "all" { return try runLayers(options, train, test, judge, group) }
       let outcome = try probe(options, train, test, judge, layer: inputs.layer, group)

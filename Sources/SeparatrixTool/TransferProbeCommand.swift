@@ -212,11 +212,11 @@ extension TransferCommand {
 
     private func runSeveral(_ options: ProbeOptions, _ group: ProcessGroup?) throws {
       guard !trainTargets.isEmpty, !testTargets.isEmpty, validation.isEmpty, out == nil, inputs.layer != "all",
-        superclasses == nil
+        superclasses == nil, !source.isGiven, !inputs.train.isEmpty, !inputs.test.isEmpty
       else {
         throw Outcome.usage(
-          "--train-targets and --test-targets go together, and without --validation, --out, --superclasses or --layer all"
-        )
+          "--train-targets and --test-targets go together, with --train and --test, and without a run, --validation, "
+            + "--out, --superclasses or --layer all")
       }
       func targets(_ paths: [String]) throws -> Tensor {
         try FeatureSet(reading: paths).layer(nil).allRows().to(.f64)

@@ -74,6 +74,24 @@ import Testing
       "--distance", "cosine", "--weighting", "uniform", "--json")
     #expect(neighbours.code == 0, "\(neighbours.errors)")
     #expect(((neighbours.json["accuracy"] as? NSNumber)?.doubleValue ?? 0) > 0.3)
+
+    // Straight from the run: the same as from the files.
+    let direct = try tool.run(
+      "transfer", "probe", "run", "--data", "glyphs:hue", "--lambdas", "1e-3:1e3:7", "--json")
+    #expect(direct.code == 0, "\(direct.errors)")
+    #expect(direct.json["accuracy"] as? Double == probe.json["accuracy"] as? Double)
+    #expect(direct.json["gradient_norm_at_zero"] as? Double == probe.json["gradient_norm_at_zero"] as? Double)
+    let some = try tool.run(
+      "transfer", "knn", "run", "--data", "glyphs:hue", "--classes", "1,3,5", "--holdout", "0", "--k", "10",
+      "--distance", "cosine", "--weighting", "uniform", "--json")
+    #expect(some.code == 0 && some.json["classes"] as? Int == 3, "\(some.errors)")
+    for wrong in [
+      ["run"], ["--data", "glyphs"], [], ["run", "--data", "glyphs", "--train", "train.safetensors"],
+      ["run", "--data", "glyphs", "--classes", "a"],
+    ] {
+      let refused = try tool.run(["transfer", "probe"] + wrong)
+      #expect(refused.code == 2, "\(wrong) \(refused.errors)")
+    }
   }
 
   @Test func dataIsDescribed() throws {

@@ -53,7 +53,9 @@ public struct StoredArray: Sendable {
     if case .mapped(let file, let range) = storage, rows.lowerBound >= 0, rows.upperBound <= count {
       let size = rowCount * type.size
       let start = range.lowerBound + rows.lowerBound * size
-      return try Tensor(mapping: file.part(start..<start + rows.count * size), type: native, shape: shape)
+      let part = try file.part(start..<start + rows.count * size)
+      part.prepare()
+      return try Tensor(mapping: part, type: native, shape: shape)
     }
     return try withBytes(rows: rows) { try Tensor(bytes: $0, type: native, shape: shape) }
   }

@@ -122,6 +122,20 @@ public final class MappedPart: @unchecked Sendable {
     (self.bytes, file, self.mapped) = (bytes, nil, mapped)
   }
 
+  /// Has the pages of a block that is about to be read mapped at once, where the system can: by faults, a few pages each, a file in
+  /// the cache is read at half the memory's rate or less. Of nearly nothing, and of what may be larger than memory, pages
+  /// come as they are touched.
+  public func prepare() {
+    #if os(Linux)
+      guard (1 << 20...1 << 28).contains(bytes.count), let start = bytes.baseAddress else { return }
+      let page = sysconf(Int32(_SC_PAGESIZE))
+      let address = Int(bitPattern: start)
+      let first = address / page * page
+      // MADV_POPULATE_READ, since Linux 5.14; an older one refuses.
+      _ = madvise(UnsafeMutableRawPointer(bitPattern: first), bytes.count + address - first, 22)
+    #endif
+  }
+
   deinit {
     if let mapped, let start = mapped.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), mapped.count) }
   }

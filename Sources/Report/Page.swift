@@ -12,8 +12,7 @@ struct Page {
     var body = header + "<main>\n"
     body += section("transfer", "Separation, accuracy and transfer", figures.prefix(transferFigures.count))
     body += "<section id=\"table\">\n<h2>Every measure</h2>\n" + table.html() + "</section>\n"
-    body += section("choice", "Accuracy or transfer", choice)
-    body += section("claims", "Claims", claims)
+    body += titled("choice", "Accuracy or transfer", choice) + titled("claims", "Claims", claims)
     body += section("targets", "Class separation and each target", ArraySlice(targetFigures))
     body += section("separation", "Class separation", ArraySlice(separationFigures))
     body += section("training", "Training", ArraySlice(training))
@@ -30,18 +29,8 @@ struct Page {
   }
 
   private func section(_ id: String, _ title: String, _ figures: ArraySlice<Figure>) -> String {
-    section(id, title, figures.map(\.html).joined())
-  }
-
-  private func section(_ id: String, _ title: String, _ html: String) -> String {
-    html.isEmpty ? "" : "<section id=\"\(id)\">\n<h2>\(title)</h2>\n\(html)</section>\n"
-  }
-
-  /// The front and the ranks.
-  private var choice: String { (ParetoFigure(summary)?.html ?? "") + (RankFigure(summary)?.html ?? "") }
-
-  private var claims: String {
-    summary.contents.evidence.runs.isEmpty ? "" : ClaimsSection(summary.contents).html
+    guard !figures.isEmpty else { return "" }
+    return "<section id=\"\(id)\">\n<h2>\(title)</h2>\n" + figures.map(\.html).joined() + "</section>\n"
   }
 
   private var header: String {
@@ -115,6 +104,17 @@ struct Page {
       }
     }
     return out + "</tbody>\n</table>\n</div>\n</section>\n"
+  }
+
+  private func titled(_ id: String, _ title: String, _ html: String) -> String {
+    html.isEmpty ? "" : "<section id=\"\(id)\">\n<h2>\(title)</h2>\n\(html)</section>\n"
+  }
+
+  /// The front and the ranks.
+  private var choice: String { (ParetoFigure(summary)?.html ?? "") + (RankFigure(summary)?.html ?? "") }
+
+  private var claims: String {
+    summary.contents.evidence.runs.isEmpty ? "" : ClaimsSection(summary.contents).html
   }
 
   private var footer: String {

@@ -11,16 +11,16 @@ struct StudyContents: Sendable {
   var specification: String
   /// The version of the program that made the study.
   var programVersion: String
+  /// The runs as the claims look at them.
+  var evidence = ClaimEvidence(runs: [])
+  /// The claims of the study's author.
+  var claims: [UserClaim] = []
   /// Versions, digests of data sets, threads: what decided the numbers, sorted by key.
   var facts: [Fact]
   /// The planned runs, in the order of the plan.
   var runs: [Run]
   /// When, where and how fast.
   var provenance: Provenance
-  /// The runs as the claims look at them.
-  var evidence = ClaimEvidence(runs: [])
-  /// The claims of the study's author.
-  var claims: [UserClaim] = []
 
   /// One line of "how it was made".
   struct Fact: Sendable, Hashable {

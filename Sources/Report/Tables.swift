@@ -15,10 +15,11 @@ struct Tables {
     let choice = ChoiceTables(summary)
     let claims = ClaimTables(summary.contents)
     return [
+      ("claims.csv", claims.csv), ("claims.tex", claims.tex), ("pareto.csv", choice.paretoCSV),
+      ("ranks.csv", choice.ranksCSV),
       ("main.csv", mainCSV), ("main.tex", mainTeX), ("runs.csv", runsCSV), ("transfer.csv", transferCSV),
       ("transfer.tex", transferTeX), ("separation.csv", separationCSV), ("separation.tex", separationTeX),
-      ("correlation.csv", correlationCSV), ("correlation.tex", correlationTeX), ("claims.csv", claims.csv),
-      ("claims.tex", claims.tex), ("pareto.csv", choice.paretoCSV), ("ranks.csv", choice.ranksCSV),
+      ("correlation.csv", correlationCSV), ("correlation.tex", correlationTeX),
     ]
   }
 

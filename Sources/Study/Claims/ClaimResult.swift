@@ -103,7 +103,5 @@ extension ClaimResult {
   public var intervalText: String? { deciding?.intervalText }
 
   /// What the result is over: `3 seeds`; nil where there is nothing.
-  public var countText: String? {
-    n > 0 ? "\(n) \(n == 1 && counted.hasSuffix("s") ? String(counted.dropLast()) : counted)" : nil
-  }
+  public var countText: String? { n > 0 ? ClaimText.count(n, counted) : nil }
 }

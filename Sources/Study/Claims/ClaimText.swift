@@ -40,6 +40,11 @@ enum ClaimText {
     }
   }
 
+  /// `1 seed`, `3 seeds`.
+  static func count(_ n: Int, _ what: String) -> String {
+    "\(n) \(n == 1 && what.hasSuffix("s") ? String(what.dropLast()) : what)"
+  }
+
   /// "a, b and c".
   static func list(_ items: [String]) -> String {
     guard let last = items.last, items.count > 1 else { return items.first ?? "" }

@@ -1,4 +1,4 @@
-/// Names beside marks, where they touch no mark and no other name.
+/// Names beside marks, where they touch no mark and no other name and no other mark is nearer.
 struct Labels {
   private struct Box {
     var left, top, right, bottom: Double
@@ -6,13 +6,26 @@ struct Labels {
     func touches(_ other: Box) -> Bool {
       left < other.right + 2 && right > other.left - 2 && top < other.bottom + 1 && bottom > other.top - 1
     }
+
+    /// The square of the distance to a point.
+    func distance(_ point: (x: Double, y: Double)) -> Double {
+      let (dx, dy) = (max(left - point.x, point.x - right, 0), max(top - point.y, point.y - bottom, 0))
+      return dx * dx + dy * dy
+    }
   }
 
   private var area: Box
   private var taken: [Box] = []
+  private var marks: [(x: Double, y: Double)] = []
 
   init(left: Double, right: Double, top: Double, bottom: Double) {
     area = Box(left: left, top: top, right: right, bottom: bottom)
+  }
+
+  /// A mark about which nothing is written.
+  mutating func mark(_ point: (Double, Double)) {
+    marks.append((point.0, point.1))
+    block(point, 8, 8)
   }
 
   /// Keeps what is about a point free, so far to each side.
@@ -34,7 +47,8 @@ struct Labels {
     for (left, top) in corners {
       let box = Box(left: left, top: top, right: left + width, bottom: top + height)
       guard left >= area.left, box.right <= area.right, top >= area.top, box.bottom <= area.bottom,
-        !taken.contains(where: box.touches)
+        !taken.contains(where: box.touches),
+        !marks.contains(where: { $0 != point && box.distance($0) <= box.distance((x, y)) })
       else { continue }
       taken.append(box)
       return (left, top + 10.5)

@@ -53,7 +53,7 @@ struct ParetoFigure {
     drawing.line(front.front.map(place), "front")
     var labels = Labels(left: 66, right: right, top: 16, bottom: bottom)
     for point in points {
-      labels.block(place(point), 8, 8)
+      labels.mark(place(point))
       labels.block(place(point), abs(x.place(100 * (point.x + (point.xError ?? 0))) - x.place(100 * point.x)), 1)
       labels.block(place(point), 1, abs(y.place(point.y + (point.yError ?? 0)) - y.place(point.y)))
     }

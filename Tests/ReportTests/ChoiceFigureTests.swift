@@ -79,9 +79,16 @@ import Testing
 
   @Test func labelsTouchNothing() {
     var labels = Labels(left: 0, right: 200, top: 0, bottom: 60)
-    labels.block((20, 30), 8, 8)
+    labels.mark((20, 30))
     #expect(labels.place("name", beside: (20, 30), isBold: false).map { $0.0 } == 31)
     #expect(labels.place(String(repeating: "x", count: 40), beside: (20, 30), isBold: false) == nil)
+    // Room is left only beside another mark.
+    var crowded = Labels(left: 0, right: 200, top: 0, bottom: 60)
+    for point in [(20.0, 30.0), (40.0, 30.0)] { crowded.mark(point) }
+    crowded.block((20, 5), 200, 14)
+    crowded.block((20, 55), 200, 14)
+    #expect(crowded.place("name", beside: (20, 30), isBold: false) == nil)
+    #expect(crowded.place("name", beside: (40, 30), isBold: false) != nil)
   }
 }
 

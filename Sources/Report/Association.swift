@@ -21,7 +21,7 @@ struct Association: Sendable {
       var spearman = Correlation.spearman(x, y, resamples: withIntervals ? 2000 : 10)
     else { return nil }
     if withIntervals {
-      spearman.p = RankTest.exactP(x.ranks, y.ranks) ?? spearman.p
+      spearman.p = SpearmanTest.exactP(x, y) ?? spearman.p
     } else {
       (pearson.low, pearson.high, pearson.p) = (nil, nil, nil)
       (spearman.low, spearman.high, spearman.p) = (nil, nil, nil)
@@ -29,44 +29,6 @@ struct Association: Sendable {
     n = pairs.count
     self.pearson = pearson
     self.spearman = spearman
-  }
-}
-
-/// Spearman's test by enumeration.
-enum RankTest {
-  /// The share of all orders of `y` whose rank correlation with `x` is at least as far from zero as the given one,
-  /// two-sided: exact, ties included. Nil above nine pairs, where the approximation by Student's t serves.
-  ///
-  /// With five pairs or more it can fall below 0.05; with four even a perfect order has p = 1/12.
-  static func exactP(_ x: [Double], _ y: [Double]) -> Double? {
-    guard x.count == y.count, (2...9).contains(x.count) else { return nil }
-    let center = Double(x.count + 1) / 2
-    let a = x.map { $0 - center }
-    var b = y.map { $0 - center }
-    func covariance() -> Double {
-      var sum = 0.0
-      for index in a.indices { sum += a[index] * b[index] }
-      return abs(sum)
-    }
-    let observed = covariance() - 1e-9
-    // Heap's algorithm visits every order once.
-    var counters = [Int](repeating: 0, count: b.count)
-    var total = 1
-    var extreme = 1
-    var place = 0
-    while place < b.count {
-      if counters[place] < place {
-        b.swapAt(place % 2 == 0 ? 0 : counters[place], place)
-        total += 1
-        if covariance() >= observed { extreme += 1 }
-        counters[place] += 1
-        place = 0
-      } else {
-        counters[place] = 0
-        place += 1
-      }
-    }
-    return Double(extreme) / Double(total)
   }
 }
 
@@ -94,9 +56,4 @@ extension [Double] {
 
   /// Sample standard deviation over sqrt(n); nil below two values.
   var standardError: Double? { SeedMean(self)?.standardError }
-
-  /// Ranks from 1, ties sharing their mean rank.
-  var ranks: [Double] {
-    map { one in Double(count { $0 < one }) + Double(count { $0 == one } + 1) / 2 }
-  }
 }

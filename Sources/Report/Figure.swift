@@ -38,14 +38,7 @@ extension Figure {
   /// The figure as HTML; `chartSpecifications` holds what the charts draw.
   var html: String {
     var out = "<figure id=\"\(id)\" class=\"figure\">\n" + (title.isEmpty ? "" : "<h3>\(title.html)</h3>\n")
-    if !legend.isEmpty {
-      out += "<ul class=\"legend\" aria-label=\"Legend\">\n"
-      for entry in legend {
-        out += "<li><button type=\"button\" data-series=\"\(entry.series)\" aria-pressed=\"false\">"
-        out += entry.swatch + "<span>\(entry.text.html)</span></button></li>\n"
-      }
-      out += "</ul>\n"
-    }
+    out += Self.html(of: legend)
     out += "<div class=\"panels\" style=\"--panel:\(panelWidth)px\">\n"
     for chart in charts {
       out += "<div class=\"panel\">"
@@ -55,6 +48,17 @@ extension Figure {
       out += " data-traces=\"\(chart.traces.count)\" style=\"height:\(chart.height)px\"></div></div>\n"
     }
     return out + "</div>\n<figcaption>\(caption)</figcaption>\n</figure>\n"
+  }
+
+  /// A legend, if there is one, whose entries bring out their series.
+  static func html(of legend: [LegendEntry]) -> String {
+    guard !legend.isEmpty else { return "" }
+    var out = "<ul class=\"legend\" aria-label=\"Legend\">\n"
+    for entry in legend {
+      out += "<li><button type=\"button\" data-series=\"\(entry.series)\" aria-pressed=\"false\">"
+      out += entry.swatch + "<span>\(entry.text.html)</span></button></li>\n"
+    }
+    return out + "</ul>\n"
   }
 
   /// What Plotly is given, by the chart's element.

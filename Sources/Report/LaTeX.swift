@@ -1,12 +1,14 @@
 /// Tables as LaTeX fragments: a `tabular` that needs the package booktabs and nothing else.
 enum LaTeX {
   /// A table whose first column is text and whose others are numbers.
-  /// - Parameter bands: headings over several columns, with how many each spans; the first column has none.
+  /// - Parameters:
+  ///   - bands: headings over several columns, with how many each spans; the first column has none.
+  ///   - first: how the first column is set.
   static func table(
-    comment: String, bands: [(title: String, span: Int)] = [], header: [String], rows: [[String]]
+    comment: String, bands: [(title: String, span: Int)] = [], first: String = "l", header: [String], rows: [[String]]
   ) -> String {
     var out = "% \(comment.replacing("\n", with: " "))\n% Needs \\usepackage{booktabs}.\n"
-    out += "\\begin{tabular}{l\(String(repeating: "r", count: max(0, header.count - 1)))}\n\\toprule\n"
+    out += "\\begin{tabular}{\(first)\(String(repeating: "r", count: max(0, header.count - 1)))}\n\\toprule\n"
     if !bands.isEmpty {
       out += bands.map { " & \\multicolumn{\($0.span)}{c}{\($0.title.latex)}" }.joined() + " \\\\\n"
       var start = 2

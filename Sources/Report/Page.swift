@@ -12,6 +12,7 @@ struct Page {
     var body = header + "<main>\n"
     body += section("transfer", "Separation, accuracy and transfer", figures.prefix(transferFigures.count))
     body += "<section id=\"table\">\n<h2>Every measure</h2>\n" + table.html() + "</section>\n"
+    body += titled("choice", "Accuracy or transfer", choice) + titled("claims", "Claims", claims)
     body += section("targets", "Class separation and each target", ArraySlice(targetFigures))
     body += section("separation", "Class separation", ArraySlice(separationFigures))
     body += section("training", "Training", ArraySlice(training))
@@ -47,8 +48,9 @@ struct Page {
     }
     out += "<nav aria-label=\"Contents\">"
     for (id, title) in [
-      ("transfer", "Figures"), ("table", "Table"), ("targets", "Targets"), ("separation", "Separation"),
-      ("training", "Training"), ("failed", "Failed runs"), ("made", "How it was made"),
+      ("transfer", "Figures"), ("table", "Table"), ("choice", "Accuracy or transfer"), ("claims", "Claims"),
+      ("targets", "Targets"), ("separation", "Separation"), ("training", "Training"), ("failed", "Failed runs"),
+      ("made", "How it was made"),
     ] where isPresent(id) { out += "<a href=\"#\(id)\">\(title)</a>" }
     return out
       + "</nav>\n<noscript><p>The charts need JavaScript; the table and the text do not.</p></noscript>\n</header>\n"
@@ -57,6 +59,8 @@ struct Page {
   private func isPresent(_ id: String) -> Bool {
     switch id {
     case "transfer": !transferFigures.isEmpty
+    case "choice": !choice.isEmpty
+    case "claims": !summary.contents.evidence.runs.isEmpty
     case "targets": !targetFigures.isEmpty
     case "separation": !separationFigures.isEmpty
     case "training": summary.contents.runs.contains { !$0.epochs.isEmpty }
@@ -100,6 +104,17 @@ struct Page {
       }
     }
     return out + "</tbody>\n</table>\n</div>\n</section>\n"
+  }
+
+  private func titled(_ id: String, _ title: String, _ html: String) -> String {
+    html.isEmpty ? "" : "<section id=\"\(id)\">\n<h2>\(title)</h2>\n\(html)</section>\n"
+  }
+
+  /// The front and the ranks.
+  private var choice: String { (ParetoFigure(summary)?.html ?? "") + (RankFigure(summary)?.html ?? "") }
+
+  private var claims: String {
+    summary.contents.evidence.runs.isEmpty ? "" : ClaimsSection(summary.contents).html
   }
 
   private var footer: String {

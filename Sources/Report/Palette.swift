@@ -43,7 +43,7 @@ extension Mark {
   }
 
   /// The shape as an SVG path around the origin, as the chart library draws it.
-  private var outline: String {
+  var outline: String {
     switch symbol {
     case "square": "M-5-5H5V5H-5Z"
     case "diamond": "M0-6.5L6.5 0L0 6.5L-6.5 0Z"

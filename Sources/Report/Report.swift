@@ -6,7 +6,7 @@ import Study
 /// The same store gives the same bytes; what depends on the machine or the hour stands in `provenance.html`
 /// and `provenance.csv` alone.
 public enum Report {
-  /// Writes `report.html`, `provenance.html`, `provenance.csv` and `tables/` into a folder, made where it is
+  /// Writes `report.html`, `provenance.html`, `provenance.csv`, `tables/` and `figures/` into a folder, made where it is
   /// missing.
   /// - Parameters:
   ///   - store: The study; it may be unfinished or have failed runs.
@@ -66,6 +66,7 @@ public enum Report {
       ("report.html", Page(summary: summary).html(plotly: plotly)), ("provenance.html", provenance.html),
       ("provenance.csv", provenance.csv),
     ] + Tables(summary).files.map { ("tables/\($0.name)", $0.text) }
+      + ChoiceTables(summary).drawings.map { ("figures/\($0.name)", $0.text) }
   }
 
   static func write(_ contents: StudyContents, to folder: URL, plotly: String) throws {

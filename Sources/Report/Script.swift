@@ -101,6 +101,9 @@ enum Script {
               text.setAttribute('opacity', series === null || text.dataset.series === series ? 1 : 0.15);
             }
           }
+          for (const mark of figure.querySelectorAll('.drawing [data-series]')) {
+            mark.setAttribute('opacity', series === null || mark.dataset.series === series ? 1 : 0.15);
+          }
         };
         for (const button of buttons) button.addEventListener('click', () => {
           show(button.getAttribute('aria-pressed') === 'true' ? null : button.dataset.series);

@@ -6,16 +6,19 @@ extension StudyContents {
   ///
   /// - Throws: `ReportError.nothingPlanned` where the store holds no study, and what the store throws.
   init(store: StudyStore) throws {
-    guard let study = try store.study() else { throw ReportError.nothingPlanned }
-    let runs = try store.runs()
-    let stages = Dictionary(grouping: try store.stages(), by: \.runDigest)
-    let measurements = Dictionary(grouping: try store.measurements(), by: \.runDigest)
-    let epochs = Dictionary(grouping: try store.epochs(), by: \.runDigest)
-    let facts = try store.facts().map { Fact(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key }
+    guard let snapshot = try StudySnapshot(store) else { throw ReportError.nothingPlanned }
+    let (study, runs) = (snapshot.study, snapshot.runs)
+    let stages = Dictionary(grouping: snapshot.stages, by: \.runDigest)
+    let measurements = Dictionary(grouping: snapshot.measurements, by: \.runDigest)
+    let epochs = Dictionary(grouping: snapshot.epochs, by: \.runDigest)
+    let known = try store.facts()
+    let facts = known.map { Fact(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key }
 
     name = study.name
     specification = study.specYAML
     programVersion = study.programVersion
+    evidence = ClaimEvidence(snapshot, facts: known)
+    claims = UserClaim.all(of: study)
     self.facts = facts.filter { !$0.isOfTheMachine }
     self.runs = runs.map { run in
       Run(
@@ -46,7 +49,7 @@ extension StudyContents.Run {
   ) {
     digest = record.digest
     label = record.label
-    objective = StudyContents.ObjectivePart.parts(json: record.objectiveJSON, name: record.objective)
+    objective = ClaimEvidence.Part.parts(json: record.objectiveJSON, name: record.objective)
     network = record.network
     seed = record.seed
     plan = record.planJSON
@@ -83,23 +86,5 @@ extension StudyContents.StageRecord {
     host = stage.host
     imagesPerSecond =
       stage.kind == .train && !rates.isEmpty ? rates.reduce(0, +) / Double(rates.count) : nil
-  }
-}
-
-extension StudyContents.ObjectivePart {
-  private struct Spec: Decodable {
-    struct Part: Decodable {
-      var name: String
-      var parameters: [String: Double]?
-    }
-    var parts: [Part]
-  }
-
-  /// The parts in the JSON of an `ObjectiveSpec`; the bare names where it cannot be read.
-  static func parts(json: String, name: String) -> [Self] {
-    guard let spec = try? JSONDecoder().decode(Spec.self, from: Data(json.utf8)) else {
-      return name.split(separator: "+").map { Self(name: String($0), parameters: [:]) }
-    }
-    return spec.parts.map { Self(name: $0.name, parameters: $0.parameters ?? [:]) }
   }
 }

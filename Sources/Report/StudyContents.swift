@@ -1,3 +1,5 @@
+import Study
+
 /// Everything a report may show of a study: the rows of its store as values.
 ///
 /// A number that is not in here cannot appear in a report. Times, rates, attempts and host names are kept
@@ -9,6 +11,10 @@ struct StudyContents: Sendable {
   var specification: String
   /// The version of the program that made the study.
   var programVersion: String
+  /// The runs as the claims look at them.
+  var evidence = ClaimEvidence(runs: [])
+  /// The claims of the study's author.
+  var claims: [UserClaim] = []
   /// Versions, digests of data sets, threads: what decided the numbers, sorted by key.
   var facts: [Fact]
   /// The planned runs, in the order of the plan.
@@ -40,10 +46,7 @@ struct StudyContents: Sendable {
   }
 
   /// A base loss or a penalty, with its parameters.
-  struct ObjectivePart: Sendable, Hashable {
-    var name: String
-    var parameters: [String: Double]
-  }
+  typealias ObjectivePart = ClaimEvidence.Part
 
   /// A step of a run: `train`, `evaluate`, `extract`, `separation`, `probe` or `knn`.
   struct Stage: Sendable {

@@ -1,9 +1,12 @@
 /// The report's style: one column of figures, a table that scrolls beside a fixed first column, and a page
 /// that prints.
 enum StyleSheet {
-  static let text = #"""
+  static let text =
+    page + Drawing.style + "\n"
+
+  private static let page = #"""
     :root { color-scheme: light; --ink: #1b1f24; --muted: #5b636e; --line: #d9dde3; --faint: #f4f6f8;
-      --best: #d7ecff; --accent: #005a9c; }
+      --best: #d7ecff; --accent: #005a9c; --paper: #fff; --bad: #b04a00; }
     * { box-sizing: border-box; }
     html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
     body { margin: 0; color: var(--ink); background: #fff; overflow-wrap: break-word;
@@ -66,6 +69,21 @@ enum StyleSheet {
     table.plain th, table.plain td { padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: top;
       border-top: 1px solid var(--line); }
     table.plain .digits { text-align: right; white-space: nowrap; }
+    table.claims { width: 100%; min-width: 1000px; font-size: .86rem; }
+    table.claims th[scope=row] { font-weight: 400; width: 24%; }
+    table.claims small { display: block; color: var(--muted); }
+    table.claims td:last-child { width: 32%; }
+    table.front { min-width: 640px; }
+    .verdict { white-space: nowrap; font-weight: 600; }
+    .verdict .shape { vertical-align: -2px; margin-right: .4em; }
+    .verdict.holds { color: var(--accent); }
+    .verdict.fails { color: var(--bad); }
+    .verdict.undecided, .verdict.unmeasured { color: var(--muted); }
+    details ul { margin: .2rem 0; padding-left: 1.1rem; }
+    summary { cursor: pointer; color: var(--accent); }
+    summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
+    .picture { border-bottom: 0; }
+    .picture .drawing { display: block; width: 100%; min-width: 620px; max-width: 920px; height: auto; }
     table.pairs { width: 100%; max-width: 900px; font-size: .9rem; }
     table.pairs th { width: 34%; text-align: left; font-weight: 400; color: var(--muted); }
     table.pairs td { overflow-wrap: anywhere; }
@@ -126,6 +144,7 @@ enum StyleSheet {
       header { padding-top: 0; }
       nav { display: none; }
       .scroll { overflow: visible; }
+      table.claims, table.front, .picture .drawing { min-width: 0; }
       table.main { font-size: min(9pt, calc(1250pt / var(--columns) / 8)); }
       table.main thead button { font-size: 1em; }
       table.main th, table.main td { padding: .25rem .3rem; }

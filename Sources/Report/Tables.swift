@@ -12,7 +12,11 @@ struct Tables {
 
   /// Names and contents, in a fixed order.
   var files: [(name: String, text: String)] {
-    [
+    let choice = ChoiceTables(summary)
+    let claims = ClaimTables(summary.contents)
+    return [
+      ("claims.csv", claims.csv), ("claims.tex", claims.tex), ("pareto.csv", choice.paretoCSV),
+      ("ranks.csv", choice.ranksCSV),
       ("main.csv", mainCSV), ("main.tex", mainTeX), ("runs.csv", runsCSV), ("transfer.csv", transferCSV),
       ("transfer.tex", transferTeX), ("separation.csv", separationCSV), ("separation.tex", separationTeX),
       ("correlation.csv", correlationCSV), ("correlation.tex", correlationTeX),

@@ -119,6 +119,7 @@ struct ExitCodeTests {
     (["data", "info", "mnist:nowhere"], "nowhere"),
     (["study", "run", "nowhere.yaml"], "nowhere.yaml"),
     (["study", "export", "nowhere", "--to", "csv", "--out", "r.csv"], "nowhere"),
+    (["study", "claims", "nowhere"], "nowhere"),
   ])
   func badInput(_ arguments: [String], _ said: String) throws {
     let result = try run(arguments)
@@ -154,8 +155,8 @@ struct ExitCodeTests {
   }
 
   @Test(arguments: [
-    ["study", "run"], ["study", "status"], ["study", "report"], ["study", "list"], ["study", "export"], ["train"],
-    ["evaluate"], ["extract"],
+    ["study", "run"], ["study", "status"], ["study", "report"], ["study", "list"], ["study", "export"],
+    ["study", "claims"], ["train"], ["evaluate"], ["extract"],
     ["analyze", "separation"], ["analyze", "cka"], ["analyze", "similarity"], ["analyze", "spectrum"],
     ["analyze", "sparsity"], ["analyze", "collapse"], ["analyze", "uniformity"], ["analyze", "calibration"],
     ["analyze", "agreement"],

@@ -96,7 +96,7 @@ enum SyntheticStudy {
     }
     try store.plan(
       study: StudyRecord(
-        name: "synthetic <study> & co", specYAML: specification, specJSON: "{}",
+        name: "synthetic <study> & co", specYAML: specification, specJSON: try understood(),
         createdAt: "2026-01-02T0\(hour % 10):00:00Z", programVersion: "0.1.0"), runs: runs, stages: stages)
     try store.record(facts: [
       "torch": "2.13.0", "swift": "6.3.1", "threads": "2",
@@ -196,6 +196,32 @@ enum SyntheticStudy {
     "network":{"name":"resnet20","width":16},"objective":\(objective.json),"seed":\(seed),"threads":1,\
     "training":{"augment":["flip","shift"],"batch":128,"decay":"cosine","epochs":12,"learning_rate":0.4,"ema":0.999}}
     """
+  }
+
+  /// The author's claims; the name of one must not break the page.
+  static let claims = [
+    UserClaim(
+      name: "\"smoothing\" <probes> & worse",
+      relation: .difference(
+        .init("probe_accuracy", target: "*"), of: "label-smoothing", over: "softmax", .below(0))),
+    UserClaim(
+      name: "spectra", statement: "Effective rank is above 10.",
+      relation: .level(.init("effective_rank", split: "train"), of: "softmax", .above(10))),
+  ]
+
+  /// As much of the specification, as it was understood, as the claims need.
+  private static func understood() throws -> String {
+    struct Target: Encodable {
+      var label: String
+      var tags: [ClaimEvidence.Tag]
+    }
+    struct Understood: Encodable {
+      var claims: [UserClaim]
+      var transfer: [Target]
+    }
+    let tags: [[ClaimEvidence.Tag]] = [[.fineGrained], [], [.overlapsSource], []]
+    return try CanonicalJSON.text(
+      Understood(claims: claims, transfer: zip(targets, tags).map { Target(label: $0, tags: $1) }))
   }
 
   static let specification = """

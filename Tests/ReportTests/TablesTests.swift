@@ -15,7 +15,7 @@ import Testing
   init() throws { (summary, files) = try Self.made.get() }
 
   @Test func mainTableHoldsEveryDigit() throws {
-    let rows = parse(try #require(files["main.csv"]))
+    let rows = Self.parse(try #require(files["main.csv"]))
     #expect(rows.count == summary.rows.count + 1)
     let place = try #require(rows[0].firstIndex(of: "r2_cosine"))
     for (row, cells) in zip(summary.rows, rows.dropFirst()) {
@@ -28,13 +28,13 @@ import Testing
   }
 
   @Test func runsHoldEveryMeasurement() throws {
-    let rows = parse(try #require(files["runs.csv"]))
+    let rows = Self.parse(try #require(files["runs.csv"]))
     #expect(rows.count - 1 == summary.contents.runs.map(\.measurements.count).reduce(0, +))
     #expect(rows.dropFirst().allSatisfy { $0.count == 9 && $0[7].isEmpty != $0[8].isEmpty })
   }
 
   @Test func correlationsAreOverObjectivesAndRuns() throws {
-    let rows = parse(try #require(files["correlation.csv"]))
+    let rows = Self.parse(try #require(files["correlation.csv"]))
     let main = try #require(
       rows.first { $0[0] == "r2_cosine" && $0[1] == "probe_accuracy_mean" && $0[2] == "objectives" })
     #expect(main[3] == "12" && (Double(main[4]) ?? 0) < -0.9)
@@ -43,7 +43,7 @@ import Testing
     #expect(runs[3] == "32")
   }
 
-  @Test(arguments: ["main", "transfer", "separation", "correlation"])
+  @Test(arguments: ["main", "transfer", "separation", "correlation", "claims"])
   func latexRowsHaveEqualCells(name: String) throws {
     let text = try #require(files["\(name).tex"])
     let body = text.split(separator: "\n").filter { $0.hasSuffix("\\\\") && !$0.contains("multicolumn") }
@@ -64,7 +64,7 @@ import Testing
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     var document = "\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n\\tiny\n"
-    for name in ["main", "transfer", "separation", "correlation"] {
+    for name in ["main", "transfer", "separation", "correlation", "claims"] {
       try Data(#require(files["\(name).tex"]).utf8).write(to: folder.appendingPathComponent("\(name).tex"))
       document += "\\input{\(name).tex}\n\n"
     }
@@ -86,7 +86,7 @@ import Testing
   }
 
   /// RFC 4180, written anew.
-  private func parse(_ text: String) -> [[String]] {
+  static func parse(_ text: String) -> [[String]] {
     var rows: [[String]] = []
     var row: [String] = []
     var cell = ""

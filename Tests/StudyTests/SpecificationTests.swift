@@ -123,7 +123,12 @@ import Training
     ("- { dataset: mnist, format: cifar, train: [a] }", "give either 'dataset' or 'format'"),
     ("- { dataset: glyphs, directory: x }", "glyphs are drawn by the program"),
     ("- { dataset: mnist, samples: { train: 5 } }", "only the drawn set 'glyphs' has a free size"),
-    ("- { dataset: mnist, tags: [fine_grained] }", "'tags' is not supported by this version"),
+    (
+      "- { dataset: mnist, tags: [fine_graind] }",
+      "transfer.tags: 'fine_graind' is not known; did you mean 'fine_grained'?"
+    ),
+    ("- { dataset: mnist, tags: [fine_grained, fine_grained] }", "transfer.tags: 'fine_grained' is given twice"),
+    ("- { dataset: mnist, tags: { a: b } }", "transfer.tags: expected a list"),
     ("- mnist", "transfer: expected a mapping"),
   ])
   func refusesWrongTargets(entry: String, message: String) throws {

@@ -53,7 +53,7 @@ struct ClaimFinding {
   ) -> String {
     var text = "\(verdict.rawValue.prefix(1).uppercased() + verdict.rawValue.dropFirst())"
     if let part = deciding {
-      text += ": \(part.name) \(ClaimText.text(part)), n = \(part.n) \(counted.rawValue); "
+      text += ": \(part.name) \(ClaimText.text(part)), n = \(ClaimText.count(part.n, counted.rawValue)); "
       text += "claimed \(ClaimText.text(part.bound, part.unit))"
     }
     if parts.count > 1 {

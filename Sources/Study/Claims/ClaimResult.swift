@@ -79,3 +79,29 @@ public struct ClaimResult: Codable, Hashable, Sendable {
     case seedsNeeded = "seeds_needed"
   }
 }
+
+extension ClaimResult.Part {
+  /// The value with its unit: `+0.42 points`; nil where it is not defined.
+  public var valueText: String? { value.map { ClaimText.text($0, unit) } }
+  /// The interval in the value's unit: `+0.10 to +0.74`; nil where there is none.
+  public var intervalText: String? { interval.map { ClaimText.text($0, unit) } }
+  /// Where the value must lie: `above 0 points`.
+  public var boundText: String { ClaimText.text(bound, unit) }
+}
+
+extension ClaimResult {
+  /// The comparison that decides, whose value and interval the result shows; nil without any.
+  public var deciding: Part? {
+    parts.first { $0.value == value && $0.interval == interval && $0.n == n && $0.verdict == verdict }
+      ?? parts.first { $0.value == value && $0.interval == interval && $0.n == n }
+  }
+
+  /// The value with its unit: `+0.42 points`; nil where there is none.
+  public var valueText: String? { deciding?.valueText }
+
+  /// The interval in the value's unit: `+0.10 to +0.74`; nil where there is none.
+  public var intervalText: String? { deciding?.intervalText }
+
+  /// What the result is over: `3 seeds`; nil where there is nothing.
+  public var countText: String? { n > 0 ? ClaimText.count(n, counted) : nil }
+}

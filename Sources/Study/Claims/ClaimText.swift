@@ -16,7 +16,12 @@ enum ClaimText {
     guard let value = part.value else { return "not defined" }
     let own = text(value, part.unit)
     guard let interval = part.interval else { return own }
-    return own + " (\(bare(interval.low, part.unit)) to \(bare(interval.high, part.unit)))"
+    return own + " (\(text(interval, part.unit)))"
+  }
+
+  /// `+0.10 to +0.74`.
+  static func text(_ interval: ConfidenceInterval, _ unit: ClaimResult.Unit) -> String {
+    "\(bare(interval.low, unit)) to \(bare(interval.high, unit))"
   }
 
   /// `above 0`, `below 1.5 points`.
@@ -33,6 +38,11 @@ enum ClaimText {
     case .below(let value): return "below \(limit(value))"
     case .within(let value): return "within \u{00B1}\(limit(value))"
     }
+  }
+
+  /// `1 seed`, `3 seeds`.
+  static func count(_ n: Int, _ what: String) -> String {
+    "\(n) \(n == 1 && what.hasSuffix("s") ? String(what.dropLast()) : what)"
   }
 
   /// "a, b and c".

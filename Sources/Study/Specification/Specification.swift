@@ -55,9 +55,11 @@ public struct Specification: Codable, Hashable, Sendable {
     public var holdout: Double
     /// Seed of that split.
     public var holdoutSeed: UInt64
+    /// What the target is like beside the source, for the claims; nil where nobody has said.
+    public var tags: [ClaimEvidence.Tag]?
 
     enum CodingKeys: String, CodingKey {
-      case label, data, others, protocols, holdout
+      case label, data, others, protocols, holdout, tags
       case holdoutSeed = "holdout_seed"
     }
   }
@@ -85,6 +87,8 @@ public struct Specification: Codable, Hashable, Sendable {
   public var measures: [Measure]
   /// Corruptions of the source's test images under which accuracy is measured, in the order written.
   public var shift: [Shift] = []
+  /// The author's own claims, in the order written.
+  public var claims: [UserClaim] = []
 
   /// A corruption at a severity.
   public struct Shift: Codable, Hashable, Sendable {

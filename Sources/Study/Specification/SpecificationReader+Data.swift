@@ -46,8 +46,8 @@ extension SpecificationReader {
     _ node: SpecNode, source: Specification.Source
   ) throws(SpecificationError) -> Specification.Target {
     let fields = try SpecFields(
-      node, of: "transfer", keys: Self.dataKeys + ["protocols"],
-      later: ["tags", "corrupt", "blocks", "shots"])
+      node, of: "transfer", keys: Self.dataKeys + ["protocols", "tags"],
+      later: ["corrupt", "blocks", "shots"])
     let (data, others) = try reference(fields, of: "transfer", source: source)
     let fromSource = fields["dataset"].flatMap { try? $0.text("dataset") } == "source"
     let label =
@@ -58,7 +58,8 @@ extension SpecificationReader {
     return Specification.Target(
       label: label, data: data, others: others, protocols: try protocols(fields["protocols"]),
       holdout: try holdout(fields["holdout"]),
-      holdoutSeed: UInt64(try fields["holdout_seed"]?.integer("transfer.holdout_seed", in: 0 ... .max) ?? 0))
+      holdoutSeed: UInt64(try fields["holdout_seed"]?.integer("transfer.holdout_seed", in: 0 ... .max) ?? 0),
+      tags: try tags(fields["tags"]))
   }
 
   private func holdout(_ node: SpecNode?) throws(SpecificationError) -> Double {

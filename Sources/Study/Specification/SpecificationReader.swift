@@ -14,9 +14,10 @@ struct SpecificationReader {
 
   private static let keys = [
     "name", "data_root", "source", "network", "training", "objectives", "seeds", "transfer", "measures", "shift",
+    "claims",
   ]
   private static let laterKeys = [
-    "ood", "claims", "finetune", "pretrained", "ensembles", "networks",
+    "ood", "finetune", "pretrained", "ensembles", "networks",
   ]
   private static let laterMeasures = [
     "cka", "sparsity", "spectrum", "collapse", "agreement", "similarity", "ood", "retrieval", "scores",
@@ -78,11 +79,13 @@ struct SpecificationReader {
     for (index, objective) in objectives.enumerated() {
       places["objectives.\(index)"] = SpecPlace(text: objective.node.place, isUsage: objective.node.isUsage)
     }
-    return Specification(
+    var specification = Specification(
       name: name, source: source, network: network, training: training,
       objectives: objectives.map(\.objective), seeds: try seeds(fields["seeds"]),
       transfer: try targets(fields["transfer"], source: source), measures: try measures(fields["measures"]),
       shift: try shift(fields["shift"]))
+    specification.claims = try claims(fields["claims"], of: specification)
+    return specification
   }
 
   private func name(_ node: SpecNode) throws(SpecificationError) -> String {

@@ -77,19 +77,21 @@ public struct StudyStatus: Codable, Hashable, Sendable {
   public init(directory: URL) throws(StudyError) {
     let store = try StudyStore(existing: directory.appendingPathComponent("study.sqlite"))
     try self.init(store: store, directory: directory)
-    holder = StudyLock.holder(of: directory)
-    // A killed study leaves stages behind that nobody works on.
-    if holder == nil {
-      for index in runs.indices where runs[index].state == .running { runs[index].state = .pending }
-    }
     try store.close()
   }
 
   init(store: StudyStore, directory: URL) throws(StudyError) {
     guard let study = try store.study() else { throw .noStudy(directory: directory.path) }
-    let all = try store.stages()
+    // A killed process leaves stages behind that nobody works on.
+    let owners = try store.owners().filter { $0.place.isAlive != false }
+    let leased = try store.leased(by: owners.map(\.id))
+    var all = try store.stages()
+    for index in all.indices where all[index].state == .running && !leased.contains(all[index].digest) {
+      all[index].state = .pending
+    }
     let byRun = Dictionary(grouping: all, by: \.runDigest)
     name = study.name
+    holder = owners.isEmpty ? nil : owners.map(\.name).joined(separator: "; ")
     runs = try store.runs().map { run in
       let stages = byRun[run.digest] ?? []
       let current =

@@ -16,12 +16,12 @@ import Testing
   static let study = StudyRecord(
     name: "s", specYAML: "name: s", specJSON: "{}", createdAt: "2026-01-01T00:00:00Z", programVersion: "1")
   /// A process that is surely gone, and one of which nothing can be known from here.
-  static let gone = ProcessPlace(
-    host: ProcessPlace.own.host, boot: ProcessPlace.own.boot, process: ProcessPlace.own.process, start: "1")
-  static let remote = ProcessPlace(host: "elsewhere", boot: "b", process: 7, start: "1")
+  static let gone = ProcessIdentity(
+    host: ProcessIdentity.own.host, boot: ProcessIdentity.own.boot, process: ProcessIdentity.own.process, start: "1")
+  static let remote = ProcessIdentity(host: "elsewhere", boot: "b", process: 7, start: "1")
 
   func join(
-    _ store: StudyStore, _ place: ProcessPlace = .own, stages: [StageRecord] = stages
+    _ store: StudyStore, _ place: ProcessIdentity = .own, stages: [StageRecord] = stages
   ) throws -> OwnerRecord {
     try store.join(
       study: Self.study, runs: [Self.run], stages: stages, owner: OwnerRecord(place: place), directory: "out")
@@ -140,7 +140,7 @@ import Testing
     #expect(watch.verdict(on: owner, now: 511) == .dead)
     #expect(watch.verdict(on: OwnerRecord(), now: 0) == .alive)
     #expect(watch.verdict(on: OwnerRecord(place: Self.gone), now: 0) == .dead, "the number was given anew")
-    var elsewhere = ProcessPlace.own
+    var elsewhere = ProcessIdentity.own
     elsewhere.boot = "another start of the machine"
     #expect(elsewhere.isAlive == nil)
   }

@@ -65,8 +65,8 @@ final class Scheduler {
   let began = Date()
   var doneNow = 0
   var stopping: Date?
-  private var lastBeat = OwnerWatch.now
-  private var lastLook = OwnerWatch.now
+  var lastBeat = OwnerWatch.now
+  var lastLook = OwnerWatch.now
   var estimated: (at: Date, seconds: Double?)?
 
   /// - Parameter owner: entered in the store already.
@@ -118,7 +118,7 @@ final class Scheduler {
     return stopping == nil ? .finished : .interrupted
   }
 
-  private var isBusy: Bool { slots.values.contains { $0.lease != nil } }
+  var isBusy: Bool { slots.values.contains { $0.lease != nil } }
 
   /// Whether nothing is left to do, here or by others whose stages might yet come back. Asked when no worker is busy.
   private func isAtEnd() throws(StudyError) -> Bool {
@@ -185,48 +185,6 @@ final class Scheduler {
     case .noise: break
     case .event(let event): try handle(event, slot: slot, number: number)
     }
-  }
-
-  // MARK: Others
-
-  /// Gives a sign of life, and looks at the others, each when it is time.
-  private func keepTouch() throws(StudyError) {
-    let now = OwnerWatch.now
-    if now - lastBeat >= options.beat {
-      lastBeat = now
-      if try !store.beat(owner.id) { try joinAgain() }
-    }
-    // A scheduler with nothing to do waits for what others have.
-    if now - lastLook >= (isBusy ? options.beat : 0.25) { try look() }
-  }
-
-  /// Reads how far the study is, after the stages of the dead were freed.
-  private func look() throws(StudyError) {
-    lastLook = OwnerWatch.now
-    for other in try store.owners() where other.id != owner.id && watch.verdict(on: other) == .dead {
-      guard let freed = try store.bury(other) else { continue }
-      log.write(.freed, error: "\(other.name), is gone; it had \(freed.count) stages")
-      progress.say("\(other.name), is gone; its \(freed.count) stages go on here or elsewhere")
-    }
-    let own = Set(slots.values.compactMap { $0.lease?.stage })
-    for (digest, state) in try store.states() where !own.contains(digest) { board[digest] = state }
-  }
-
-  /// Others took this process for dead, as after it was suspended, and have its stages: its workers leave them.
-  private func joinAgain() throws(StudyError) {
-    for number in slots.keys where slots[number]?.lease != nil {
-      slots[number]?.process.kill()
-      slots[number]?.lease = nil
-      slots[number]?.isReady = false
-      slots[number]?.isDismissed = true
-    }
-    let id = OwnerRecord().id
-    owner.id = id
-    owner = try store.enter(owner)
-    log.owner = owner
-    log.write(.rejoined)
-    progress.warn("taken for dead by another process after a long silence; joined again")
-    try look()
   }
 
   // MARK: Stopping

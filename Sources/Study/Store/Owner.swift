@@ -11,7 +11,7 @@ public struct OwnerRecord: Codable, Hashable, Sendable, FetchableRecord, Persist
   /// The smallest number that no other owner has, from 1; names its logs.
   public var number: Int
   /// Where it runs.
-  public var place: ProcessPlace
+  public var place: ProcessIdentity
   /// When it joined, ISO 8601 in UTC.
   public var since: String
   /// Counts up while it lives. Others watch it change by their own clocks, which need not agree with its clock.
@@ -26,7 +26,7 @@ public struct OwnerRecord: Codable, Hashable, Sendable, FetchableRecord, Persist
 
   /// An owner that joins now.
   public init(
-    id: String = UUID().uuidString.lowercased(), number: Int = 1, place: ProcessPlace = .own, since: Date = Date()
+    id: String = UUID().uuidString.lowercased(), number: Int = 1, place: ProcessIdentity = .own, since: Date = Date()
   ) {
     self.id = id
     self.number = number
@@ -40,7 +40,7 @@ public struct OwnerRecord: Codable, Hashable, Sendable, FetchableRecord, Persist
     let row = try decoder.container(keyedBy: CodingKeys.self)
     id = try row.decode(String.self, forKey: .id)
     number = try row.decode(Int.self, forKey: .number)
-    place = ProcessPlace(
+    place = ProcessIdentity(
       host: try row.decode(String.self, forKey: .host), boot: try row.decode(String.self, forKey: .boot),
       process: try row.decode(Int.self, forKey: .process), start: try row.decode(String.self, forKey: .processStart))
     since = try row.decode(String.self, forKey: .since)

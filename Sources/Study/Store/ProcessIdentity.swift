@@ -8,7 +8,7 @@ import Training
 #endif
 
 /// Where a process runs, in a way that a process number used again does not deceive.
-public struct ProcessPlace: Hashable, Sendable {
+public struct ProcessIdentity: Hashable, Sendable {
   /// Name of the machine.
   public var host: String
   /// The machine's present start and the space of its process numbers; empty where they cannot be told.
@@ -27,7 +27,7 @@ public struct ProcessPlace: Hashable, Sendable {
   }
 
   /// That of this process.
-  public static let own = ProcessPlace(
+  public static let own = ProcessIdentity(
     host: FileLock.hostName, boot: boot, process: Int(getpid()), start: start(of: Int(getpid())) ?? "")
 
   /// Whether the process lives; nil where that cannot be told from here.

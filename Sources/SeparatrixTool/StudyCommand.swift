@@ -150,29 +150,6 @@ struct StudyCommand: ParsableCommand {
     }
   }
 
-  struct Status: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "What of a study is done, running and failed.",
-      discussion: "Example:\n  separatrix study status fashion")
-
-    @Argument(help: "Folder of the study.") var directory: String
-    @OptionGroup var output: OutputOptions
-
-    func run() throws {
-      let status = try StudyStatus(directory: URL(typed: directory))
-      if output.json { return try Console.printJSON(status) }
-      print(
-        "\(status.name): \(status.done) of \(status.runs.count) runs done, \(status.failed) failed; "
-          + "\(status.stagesDone) of \(status.stages) stages")
-      if let holder = status.holder { print("being run by \(holder)") }
-      if let left = status.remainingSeconds, left > 0 { print("about \(Console.duration(left)) left") }
-      Console.printTable(
-        ["objective", "seed", "stage", "state", "time"],
-        status.runs.map { [$0.objective, String($0.seed), $0.stage, $0.state.rawValue, Console.duration($0.seconds)] })
-      for run in status.runs { if let error = run.error { print("\(run.objective), seed \(run.seed): \(error)") } }
-    }
-  }
-
   struct ReportAgain: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "report", abstract: "Writes a study's report again from its store.",

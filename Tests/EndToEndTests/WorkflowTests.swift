@@ -140,7 +140,9 @@ struct ExitCodeTests {
   }
 
   @Test(arguments: [
-    ["study", "run"], ["study", "status"], ["study", "report"], ["study", "list"], ["study", "export"], ["train"],
+    ["study", "run"], ["study", "status"], ["study", "report"], ["study", "list"], ["study", "export"],
+    ["study", "check"],
+    ["study", "gc"], ["train"],
     ["evaluate"], ["extract"],
     ["analyze", "separation"], ["analyze", "cka"], ["analyze", "similarity"], ["analyze", "spectrum"],
     ["analyze", "sparsity"], ["analyze", "collapse"], ["analyze", "uniformity"], ["analyze", "calibration"],

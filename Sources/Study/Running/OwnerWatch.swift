@@ -5,15 +5,17 @@ import Dispatch
 /// Where an owner's process can be looked up (same machine, same start of it) that decides, at once. Elsewhere an owner
 /// is dead when its count of beats stood still for `patience` seconds since this watch first saw that count.
 struct OwnerWatch {
+  /// How long an owner on another machine may be silent.
+  static let standardPatience = 20.0
   /// Seconds without a beat after which an owner is taken for dead.
-  var patience = 20.0
+  var patience: Double
   private var seen: [String: (beats: Int, at: Double)] = [:]
 
   enum Verdict {
     case alive, dead, unknown
   }
 
-  init(patience: Double = 20) { self.patience = patience }
+  init(patience: Double = standardPatience) { self.patience = patience }
 
   /// Looks at an owner.
   /// - Parameter now: seconds of a clock that only goes forward.

@@ -27,7 +27,7 @@ final class Scheduler {
     /// Seconds between two signs of life.
     var beat = 2.0
     /// Seconds without one after which an owner on another machine is taken for dead.
-    var patience = 20.0
+    var patience = OwnerWatch.standardPatience
   }
 
   struct Slot {

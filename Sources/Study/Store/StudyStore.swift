@@ -76,6 +76,15 @@ public struct StudyStore: Sendable {
     }
   }
 
+  /// For what SQLite refuses to do within a transaction.
+  func outsideTransaction(_ body: (Database) throws -> Void) throws(StudyError) {
+    do {
+      try database.writeWithoutTransaction(body)
+    } catch {
+      throw StudyError.store(file: database.path, error)
+    }
+  }
+
   /// Writes the log into the main file, unless others are at it, and closes; the store must not be used afterwards.
   public func close() throws(StudyError) {
     do {

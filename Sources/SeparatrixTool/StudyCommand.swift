@@ -30,6 +30,7 @@ struct StudyCommand: ParsableCommand {
     @OptionGroup var place: DeviceOptions
     @Option(help: "Do one part only, as 2/8: every eighth run from the second on.") var shard: String?
     @Option(help: "Further attempts at a stage that fails or whose worker dies.") var retries = 1
+    @Option(help: "Folder of another study: what it has done is taken over; may be repeated.") var reuse: [String] = []
     @Option(help: "Folder below which the specification's files lie.") var dataRoot: String?
     @Option(name: .customLong("set"), help: "Change a key, as training.epochs=5; may be repeated.") var set: [String] =
       []
@@ -56,6 +57,7 @@ struct StudyCommand: ParsableCommand {
       ]
       runner.retries = retries
       runner.shard = part
+      runner.reuse = reuse.map(URL.init(typed:))
       if dryRun { return try show(runner) }
       let start = DispatchTime.now().uptimeNanoseconds
       let progress = StudyProgress(output: .standardError)

@@ -32,6 +32,8 @@ public struct StudyRunner: Sendable {
   public var retries = 1
   /// The part of the study that is done here; all of it where nil.
   public var shard: Shard?
+  /// Folders of other studies: what they have done already is taken over instead of done again.
+  public var reuse: [URL] = []
   /// How data are looked at; another may be put in for tests.
   var loader: DataCatalog.Loader = { SplitFacts(of: try $0.load($1)) }
 
@@ -94,10 +96,17 @@ public struct StudyRunner: Sendable {
   public func run(progress: StudyProgress = StudyProgress()) throws -> Result {
     // Wrong specifications and missing data are told before anything is written.
     let plan = try plan()
+    let sources = try reusable()
     try prepare()
     let store = try StudyStore(at: directory.appendingPathComponent("study.sqlite"))
     let owner = try join(plan, store, progress)
     let end: Scheduler.End
+    do {
+      for source in sources { try source.hand(to: store, owner, plan.stages(of: shard), progress: progress) }
+    } catch {
+      try? store.leave(owner.id)
+      throw error
+    }
     do {
       let trap = SignalTrap()
       let scheduler = try Scheduler(
@@ -114,6 +123,14 @@ public struct StudyRunner: Sendable {
       failed: stages.count { $0.state == .failed },
       wasInterrupted: end == .interrupted,
       leftElsewhere: all.count { !own.contains($0.digest) && $0.state != .done })
+  }
+
+  private func reusable() throws(StudyError) -> [StudyReuse] {
+    var sources: [StudyReuse] = []
+    for other in reuse where other.standardizedFileURL.path != directory.standardizedFileURL.path {
+      sources.append(try StudyReuse(from: other, to: directory, catalog: catalog))
+    }
+    return sources
   }
 
   private var options: Scheduler.Options {

@@ -62,7 +62,7 @@ public struct StudyCheck: Codable, Hashable, Sendable {
   }
 
   /// What is wrong with a file of a stage, or nil.
-  private static func fault(of file: URL, _ stage: StageRecord, _ catalog: Catalog) -> String? {
+  static func fault(of file: URL, _ stage: StageRecord, _ catalog: Catalog) -> String? {
     guard FileManager.default.fileExists(atPath: file.path) else {
       return "it is gone; the same `study run` makes it again when a stage needs it"
     }
@@ -75,7 +75,10 @@ public struct StudyCheck: Codable, Hashable, Sendable {
       }
       return nil
     } catch {
-      return file.pathExtension == "json" ? "it is no JSON" : "\(error)"
+      let reason = "\(error)"
+      let path = "\(file.path): "
+      if file.pathExtension == "json" { return "it is no JSON" }
+      return reason.hasPrefix(path) ? String(reason.dropFirst(path.count)) : reason
     }
   }
 }

@@ -18,6 +18,8 @@ struct StudyLog {
     /// A stage came to its end here after another owner was given it; nothing was recorded.
     case late
     case warning
+    /// A stage was taken over from another study, which `from` names.
+    case reused
   }
 
   struct Line: Encodable {
@@ -34,6 +36,7 @@ struct StudyLog {
     var seconds: Double?
     var error: String?
     var log: String?
+    var from: String?
   }
 
   private let file: URL
@@ -46,7 +49,7 @@ struct StudyLog {
 
   func write(
     _ event: Event, _ stage: StageRecord? = nil, attempt: Int? = nil, seconds: Double? = nil, error: String? = nil,
-    log: String? = nil
+    log: String? = nil, from: String? = nil
   ) {
     var line = Line(event: event, owner: owner.id, host: owner.place.host, process: owner.place.process)
     line.run = stage?.runDigest
@@ -57,6 +60,7 @@ struct StudyLog {
     line.seconds = seconds
     line.error = error
     line.log = log.flatMap { $0.isEmpty ? nil : $0 }
+    line.from = from
     guard var data = try? CanonicalJSON.data(line) else { return }
     data.append(UInt8(ascii: "\n"))
     // One call for the whole line, at the end whoever else writes. The store is what counts; a full disk shows there.

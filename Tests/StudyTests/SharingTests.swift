@@ -119,13 +119,15 @@ struct PretendedStudy {
   let out: URL
   let plan: StudyPlan
   let document: StudyDocument
+  private let worker: String
 
-  init() throws {
+  init(overrides: [String] = [], worker: String = "worker.py") throws {
+    self.worker = worker
     folder = try TemporaryFolder()
     out = folder.url.appendingPathComponent("out")
     try FileManager.default.createDirectory(
       at: out.appendingPathComponent("logs"), withIntermediateDirectories: true)
-    document = try StudyTests.document(dataRoot: "/data")
+    document = try StudyTests.document(overrides: overrides, dataRoot: "/data")
     var expansion = PlanExpansion(
       document: document, directory: out.path, threads: 1, data: DataCatalog(loader: pretendData))
     plan = try expansion.plan()
@@ -144,7 +146,7 @@ struct PretendedStudy {
   /// A scheduler that has joined, with two workers.
   func scheduler(_ store: StudyStore, _ change: (inout Scheduler.Options) -> Void = { _ in }) throws -> Scheduler {
     let worker = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-      "Fixtures/worker.py")
+      "Fixtures/\(worker)")
     var options = Scheduler.Options(
       workers: 2,
       program: WorkerProgram(

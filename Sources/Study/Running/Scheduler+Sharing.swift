@@ -16,8 +16,8 @@ extension Scheduler {
     lastLook = OwnerWatch.now
     for other in try store.owners() where other.id != owner.id && watch.verdict(on: other) == .dead {
       guard let freed = try store.bury(other) else { continue }
-      log.write(.freed, error: "\(other.name), is gone; it had \(freed.count) stages")
-      progress.say("\(other.name), is gone; its \(freed.count) stages go on here or elsewhere")
+      log.write(.freed, error: "\(other.name), is gone; stages it had: \(freed.count)")
+      progress.say("\(other.name), is gone; stages it had, free again: \(freed.count)")
     }
     let own = Set(slots.values.compactMap { $0.lease?.stage })
     for (digest, state) in try store.states() where !own.contains(digest) { board[digest] = state }

@@ -132,6 +132,10 @@ struct ExitCodeTests {
     (["train", "--nosuch"], "Usage"),
     (["train", "--network", "nosuch", "--objective", "softmax", "--data", "glyphs", "--out", "r"], "known: resnet8"),
     (["study", "run", "nowhere.yaml", "--workers", "0"], "--workers"),
+    (["study", "run", "nowhere.yaml", "--shard", "3/2"], "--shard 3/2"),
+    (["study", "run", "nowhere.yaml", "--retries=-1"], "--retries"),
+    (["study", "status", "nowhere", "--every", "0"], "--every"),
+    (["study", "status", "nowhere", "--watch", "--json"], "--watch"),
     (["study", "export", "nowhere", "--to", "xml", "--out", "r.xml"], "tensorboard"),
     (["train", "--network", "resnet8", "--objective", "nosuch", "--data", "glyphs", "--out", "r"], "softmax"),
     (
@@ -156,7 +160,7 @@ struct ExitCodeTests {
 
   @Test(arguments: [
     ["study", "run"], ["study", "status"], ["study", "report"], ["study", "list"], ["study", "export"],
-    ["study", "claims"], ["train"], ["evaluate"], ["extract"],
+    ["study", "claims"], ["study", "check"], ["study", "gc"], ["train"], ["evaluate"], ["extract"],
     ["analyze", "separation"], ["analyze", "cka"], ["analyze", "similarity"], ["analyze", "spectrum"],
     ["analyze", "sparsity"], ["analyze", "collapse"], ["analyze", "uniformity"], ["analyze", "calibration"],
     ["analyze", "agreement"],

@@ -41,6 +41,13 @@ public struct StudyPlan: Sendable {
   /// Pictures that cannot be decoded and are left out, by the label of their set.
   public var skipped: [String: [BadImage]] = [:]
 
+  /// The stages of a part of the study, or of all of it.
+  public func stages(of shard: Shard?) -> [Stage] {
+    guard let shard else { return stages }
+    let own = Set(runs.enumerated().filter { shard.contains($0.offset) }.map(\.element.record.digest))
+    return stages.filter { own.contains($0.record.runDigest) }
+  }
+
   /// How the data of the study are known in the report: digests and counts.
   public var facts: [String: String] {
     var facts: [String: String] = ["threads": "\(threads)"]

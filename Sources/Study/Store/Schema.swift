@@ -8,6 +8,9 @@ enum Schema {
     migrator.registerMigration("1: study, runs, stages, measurements, epochs, facts") { database in
       try database.execute(sql: version1)
     }
+    migrator.registerMigration("2: owners, leases, failures") { database in
+      try database.execute(sql: version2)
+    }
     return migrator
   }()
 

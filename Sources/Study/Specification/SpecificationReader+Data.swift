@@ -100,7 +100,7 @@ extension SpecificationReader {
     var others = false
     if let node = fields["classes"] {
       switch node.content {
-      case .sequence:
+      case _ where node.isRange:
         data.classes = try classes(node, of: what)
       case .scalar("others", _):
         guard fromSource, let source else {
@@ -239,7 +239,7 @@ extension SpecificationReader {
 
   private func classes(_ node: SpecNode, of what: String) throws(SpecificationError) -> [Int] {
     var classes: [Int] = []
-    for item in try node.list("\(what).classes") {
+    for item in try node.numbers("\(what).classes", whole: true) {
       let index = try item.integer("\(what).classes", in: 0...1_000_000)
       guard !classes.contains(index) else {
         throw item.error("\(what).classes: \(index) is given twice; keep one")

@@ -114,18 +114,19 @@ struct SpecificationReader {
       projector: projector.isEmpty ? nil : projector)
   }
 
+  /// How many, from 0; or the seeds themselves, as a list or a range.
   private func seeds(_ node: SpecNode?) throws(SpecificationError) -> [Int] {
     guard let node else { return [0, 1, 2] }
-    if case .sequence = node.content {
-      var seeds: [Int] = []
-      for item in try node.list("seeds") {
-        let seed = try item.integer("seeds", in: 0...Int(Int32.max))
-        guard !seeds.contains(seed) else { throw item.error("seeds: \(seed) is given twice; keep one") }
-        seeds.append(seed)
-      }
-      return seeds
+    if !node.isRange {
+      return Array(0..<(try node.integer("seeds", in: 1...10_000)))
     }
-    return Array(0..<(try node.integer("seeds", in: 1...10_000)))
+    var seeds: [Int] = []
+    for item in try node.numbers("seeds", whole: true) {
+      let seed = try item.integer("seeds", in: 0...Int(Int32.max))
+      guard !seeds.contains(seed) else { throw item.error("seeds: \(seed) is given twice; keep one") }
+      seeds.append(seed)
+    }
+    return seeds
   }
 
   /// Entries `{ corrupt: [fog, jpeg], severities: [1, 3, 5] }`; `corrupt: all` is all fifteen, severities are 1 to 5 unless
@@ -152,7 +153,7 @@ struct SpecificationReader {
       var severities = Array(Corruption.severities)
       if let written = fields["severities"] {
         severities = []
-        for severity in try written.list("shift.severities", single: true) {
+        for severity in try written.numbers("shift.severities", whole: true) {
           severities.append(try severity.integer("shift.severities", in: Corruption.severities))
         }
       }

@@ -23,7 +23,16 @@ public struct Specification: Codable, Hashable, Sendable {
     }
   }
 
-  /// An objective with one value for every parameter: an entry of `objectives` after its sweeps are laid out.
+  /// A network of a study that has several.
+  public struct Network: Codable, Hashable, Sendable {
+    /// How tables call it: its name, with its width where the study has the same network in several.
+    public var label: String
+    /// The network.
+    public var spec: NetworkSpec
+  }
+
+  /// An objective with one value for every parameter: an entry of `objectives` after its sweeps are laid out, once for
+  /// each network and each variant of augmentations.
   public struct Objective: Codable, Hashable, Sendable {
     /// As the command line writes it: `cosine-softmax:temperature=0.05`.
     public var text: String
@@ -31,6 +40,8 @@ public struct Specification: Codable, Hashable, Sendable {
     public var label: String
     /// The study's training options with the entry's own ones on top.
     public var training: TrainingOptions
+    /// The network that it is trained with; nil for the study's only one.
+    public var network: Network?
   }
 
   /// How features are judged on a target.
@@ -71,7 +82,7 @@ public struct Specification: Codable, Hashable, Sendable {
   public var name: String
   /// What is trained on.
   public var source: Source
-  /// The architecture, one for the whole study.
+  /// The architecture; the first where there are several.
   public var network: NetworkSpec
   /// Options of every objective that does not set its own.
   public var training: TrainingOptions

@@ -13,10 +13,11 @@ struct SpecificationReader {
   var places: [String: SpecPlace] = [:]
 
   private static let keys = [
-    "name", "data_root", "source", "network", "training", "objectives", "seeds", "transfer", "measures", "shift",
+    "name", "data_root", "source", "network", "networks", "training", "augment", "objectives", "seeds", "transfer",
+    "measures", "shift",
   ]
   private static let laterKeys = [
-    "ood", "claims", "finetune", "pretrained", "ensembles", "networks",
+    "ood", "claims", "finetune", "pretrained", "ensembles",
   ]
   private static let laterMeasures = [
     "cka", "sparsity", "spectrum", "collapse", "agreement", "similarity", "ood", "retrieval", "scores",
@@ -70,17 +71,15 @@ struct SpecificationReader {
   private mutating func specification(_ fields: SpecFields) throws(SpecificationError) -> Specification {
     let name = try self.name(fields.required("name", "name: my-study"))
     let source = try source(fields.required("source", "source: { dataset: glyphs, holdout: 0.1 }"))
-    let network = try network(fields.required("network", "network: resnet20"))
+    let networks = try networks(fields)
     let training = try TrainingReader.read(
       fields.required("training", "training: { epochs: 30, batch: 128, learning_rate: 0.1 }"), over: nil)
-    let objectives = try ObjectiveReader.read(
-      fields.required("objectives", "objectives: [softmax, sigmoid]"), training: training, catalog: catalog)
-    for (index, objective) in objectives.enumerated() {
-      places["objectives.\(index)"] = SpecPlace(text: objective.node.place, isUsage: objective.node.isUsage)
-    }
+    let objectives = try objectives(
+      fields.required("objectives", "objectives: [softmax, sigmoid]"), training: training, networks: networks,
+      augmentations: augmentations(fields["augment"]))
     return Specification(
-      name: name, source: source, network: network, training: training,
-      objectives: objectives.map(\.objective), seeds: try seeds(fields["seeds"]),
+      name: name, source: source, network: networks[0].spec, training: training,
+      objectives: objectives, seeds: try seeds(fields["seeds"]),
       transfer: try targets(fields["transfer"], source: source), measures: try measures(fields["measures"]),
       shift: try shift(fields["shift"]))
   }
@@ -92,26 +91,6 @@ struct SpecificationReader {
       throw node.error("name: '\(name)' names a folder; use letters, digits, '-', '_' and '.' only")
     }
     return name
-  }
-
-  private mutating func network(_ node: SpecNode) throws(SpecificationError) -> NetworkSpec {
-    note("network", node)
-    let networks = catalog.networks.map(\.name)
-    if case .scalar = node.content { return NetworkSpec(name: try node.choice("network", of: networks)) }
-    if case .sequence = node.content {
-      throw node.error("network: one network a study; lists are sweeps of objective parameters only")
-    }
-    let fields = try SpecFields(node, of: "network", keys: ["name", "width", "projector"])
-    let name = try fields.required("name", "name: resnet20").choice("network.name", of: networks)
-    var projector: [Int] = []
-    if let node = fields["projector"] {
-      for item in try node.list("network.projector", single: true) {
-        projector.append(try item.integer("network.projector", in: 1...65536))
-      }
-    }
-    return NetworkSpec(
-      name: name, width: try fields["width"]?.integer("network.width", in: 1...4096),
-      projector: projector.isEmpty ? nil : projector)
   }
 
   /// How many, from 0; or the seeds themselves, as a list or a range.

@@ -85,7 +85,7 @@ enum TrainingReader {
 
   /// A list of names, or of a name with its parameters, `[flip, color-jitter: {brightness: 0.4}]`; or text as on the
   /// command line, `flip+shift`.
-  private static func augment(_ node: SpecNode) throws(SpecificationError) -> [AugmentationSpec] {
+  static func augment(_ node: SpecNode) throws(SpecificationError) -> [AugmentationSpec] {
     if case .sequence(let items) = node.content, items.isEmpty { return [] }
     var result: [AugmentationSpec] = []
     for item in try node.list("augment", single: true) {

@@ -123,7 +123,7 @@ public struct StudyRunner: Sendable {
 
   private func record(_ plan: StudyPlan, in store: StudyStore) throws(StudyError) {
     let study = StudyRecord(
-      name: document.specification.name, specYAML: document.yaml,
+      name: document.specification.name, specYAML: document.written,
       specJSON: try CanonicalJSON.text(document.specification), createdAt: Date().iso8601,
       programVersion: programVersion)
     try store.plan(study: study, runs: plan.runs.map(\.record), stages: plan.stages.map(\.record))

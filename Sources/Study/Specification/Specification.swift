@@ -112,12 +112,22 @@ public struct StudyDocument: Sendable {
   public var file: String
   /// The file's text, overrides not applied.
   public var yaml: String
+  /// The files that it includes, directly or not, in the order read: their names, relative to the same folder as `file`,
+  /// and their texts.
+  public var included: [(name: String, text: String)] = []
   /// What the text means.
   public var specification: Specification
   /// Folder that the specification's data paths start from: `--data-root`, else `data_root`, else the working folder.
   public var dataRoot: String
   /// Places of parts, such as `transfer.1`, for errors found only when data are read.
   var places: [String: SpecPlace]
+
+  /// What the author wrote: the file's text, followed by those that it includes under their names.
+  public var written: String {
+    included.reduce(yaml) { text, file in
+      text + (text.hasSuffix("\n") ? "" : "\n") + "\n# Included: \(file.name)\n" + file.text
+    }
+  }
 
   /// An error about a part of the specification.
   func error(_ part: String, _ message: String) -> SpecificationError {

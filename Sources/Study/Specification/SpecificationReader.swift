@@ -32,35 +32,28 @@ struct SpecificationReader {
     catalog: Catalog = .standard
   ) throws(SpecificationError) -> StudyDocument {
     let name = name ?? file.path
-    let data: Data
-    do {
-      data = try Data(contentsOf: file)
-    } catch {
-      let missing = !FileManager.default.fileExists(atPath: file.path)
-      throw SpecificationError(
-        place: name,
-        message: missing
-          ? "no such file; give the study's YAML file" : "cannot be read: \(error.localizedDescription)")
-    }
-    guard let text = String(data: data, encoding: .utf8) else {
-      throw SpecificationError(place: name, message: "not UTF-8 text; a study is a YAML file")
-    }
-    return try read(text: text, file: name, overrides: overrides, dataRoot: dataRoot, catalog: catalog)
+    let text = try SpecificationFiles.text(of: file) { SpecificationError(place: name, message: $0) }
+    return try read(
+      text: text, file: name, at: file, overrides: overrides, dataRoot: dataRoot, catalog: catalog)
   }
 
   /// Reads the text of a specification.
+  /// - Parameter url: where the text lies, for what it includes; nil for where `file` says.
   static func read(
-    text: String, file: String, overrides: [String] = [], dataRoot: String? = nil,
+    text: String, file: String, at url: URL? = nil, overrides: [String] = [], dataRoot: String? = nil,
     catalog: Catalog = .standard
   ) throws(SpecificationError) -> StudyDocument {
-    var root = try SpecNode.parse(text, file: file)
+    let files = try SpecificationFiles(text: text, name: file, url: url ?? URL(fileURLWithPath: file))
+    var root = files.root
     for override in overrides { try root.apply(override: override) }
+    if let node = root["include"] { throw node.error("include: belongs into a file; files are read before --set") }
     var reader = SpecificationReader(file: file, catalog: catalog)
     let fields = try SpecFields(root, of: "study", keys: keys, later: laterKeys)
     let specification = try reader.specification(fields)
     let written = try fields["data_root"]?.text("data_root")
     return StudyDocument(
-      file: file, yaml: text, specification: specification, dataRoot: dataRoot ?? written ?? ".",
+      file: file, yaml: text, included: files.included, specification: specification,
+      dataRoot: dataRoot ?? written ?? ".",
       places: reader.places)
   }
 

@@ -8,7 +8,7 @@ import Training
 struct StudyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "study", abstract: "Whole studies: objectives x seeds, trained, measured, compared, reported.",
-    subcommands: [Run.self, Status.self, ReportAgain.self, Export.self, List.self])
+    subcommands: [Run.self, Status.self, ReportAgain.self, Export.self, Schema.self, List.self])
 
   struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -21,11 +21,7 @@ extension SpecificationReader {
       if case .sequence = node.content {
         throw node.error("network: one network; several stand under 'networks: [resnet8, resnet20]'")
       }
-      let found = try network(node, "network")
-      guard found.count == 1 else {
-        throw node.error("network.width: one width; several stand under 'networks: [{ name: ..., width: [...] }]'")
-      }
-      return [Specification.Network(label: found[0].name, spec: found[0])]
+      return try network(node, "network").map { Specification.Network(label: $0.name, spec: $0) }
     }
     if let other = fields["network"] { throw other.error("network: give either 'network' or 'networks', not both") }
     note("network", node)
@@ -53,13 +49,16 @@ extension SpecificationReader {
     var projector: [Int] = []
     if let node = fields["projector"] {
       for item in try node.list("\(what).projector", single: true) {
-        projector.append(try item.integer("\(what).projector", in: 1...65536))
+        projector.append(try item.integer("\(what).projector", in: SpecBounds.projector))
       }
     }
     var widths: [Int?] = []
     if let node = fields["width"] {
+      guard what == "networks" || !node.isRange else {
+        throw node.error("network.width: one width; several stand under 'networks: [{ name: ..., width: [...] }]'")
+      }
       for item in try node.numbers("\(what).width", whole: true) {
-        widths.append(try item.integer("\(what).width", in: 1...4096))
+        widths.append(try item.integer("\(what).width", in: SpecBounds.width))
       }
     }
     if widths.isEmpty { widths = [nil] }

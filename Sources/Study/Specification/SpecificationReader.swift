@@ -12,10 +12,12 @@ struct SpecificationReader {
   var catalog = Catalog.standard
   var places: [String: SpecPlace] = [:]
 
-  private static let keys = [
+  static let keys = [
     "name", "data_root", "source", "network", "networks", "training", "augment", "objectives", "seeds", "transfer",
     "measures", "shift",
   ]
+  static let requiredKeys = ["name", "source", "training", "objectives"]
+  static let shiftKeys = ["corrupt", "severities"]
   private static let laterKeys = [
     "ood", "claims", "finetune", "pretrained", "ensembles",
   ]
@@ -90,11 +92,11 @@ struct SpecificationReader {
   private func seeds(_ node: SpecNode?) throws(SpecificationError) -> [Int] {
     guard let node else { return [0, 1, 2] }
     if !node.isRange {
-      return Array(0..<(try node.integer("seeds", in: 1...10_000)))
+      return Array(0..<(try node.integer("seeds", in: SpecBounds.seedCount)))
     }
     var seeds: [Int] = []
     for item in try node.numbers("seeds", whole: true) {
-      let seed = try item.integer("seeds", in: 0...Int(Int32.max))
+      let seed = try item.integer("seeds", in: SpecBounds.seed)
       guard !seeds.contains(seed) else { throw item.error("seeds: \(seed) is given twice; keep one") }
       seeds.append(seed)
     }
@@ -107,7 +109,7 @@ struct SpecificationReader {
     guard let node else { return [] }
     var result: [Specification.Shift] = []
     for item in try node.list("shift") {
-      let fields = try SpecFields(item, of: "shift", keys: ["corrupt", "severities"], later: ["dataset"])
+      let fields = try SpecFields(item, of: "shift", keys: Self.shiftKeys, later: ["dataset"])
       let names = try fields.required("corrupt", "corrupt: [gaussian_noise, jpeg]")
       var corruptions: [String] = []
       for name in try names.list("shift.corrupt", single: true) {
@@ -126,7 +128,7 @@ struct SpecificationReader {
       if let written = fields["severities"] {
         severities = []
         for severity in try written.numbers("shift.severities", whole: true) {
-          severities.append(try severity.integer("shift.severities", in: Corruption.severities))
+          severities.append(try severity.integer("shift.severities", in: SpecBounds.severity))
         }
       }
       for corruption in corruptions {

@@ -11,6 +11,7 @@ import Training
 
   /// A key of the reader without a schema would be accepted whatever it holds.
   @Test func everyKeyHasASchema() {
+    #expect(Set(schema.search.keys) == Set(SpecificationReader.searchKeys))
     #expect(Set(schema.properties.keys) == Set(SpecificationReader.keys + ["include"]))
     #expect(Set(schema.source.keys) == Set(SpecificationReader.dataKeys))
     #expect(Set(schema.target.keys) == Set(SpecificationReader.targetKeys))
@@ -84,6 +85,7 @@ import Training
       "network={ name: resnet8, width: 4 }",
       "source={ format: idx, train: [a, b], classes: 4 }", "source.classes=0..4", "source.fraction=1", "data_root=x",
       "transfer.0={ dataset: source, labels: hue, holdout: 0.3 }", "transfer.1.protocols=knn",
+      "search={ over: { learning_rate: { log: [0.1, 1], count: 3 }, weight_decay: [0, 1e-4] }, by: random, runs: 5 }",
     ].filter { $0 != "measures=[]" }
     let texts = try changes.map { try changed($0) }
     for (change, text) in zip(changes, texts) { #expect(refusal(text) == "accepted", "\(change)") }
@@ -121,7 +123,9 @@ import Training
       "source.classes=others", "source={ holdout: 0.1 }", "source.on_bad_image=maybe", "source.exact=perhaps",
       "transfer.0.protocols=[prob]", "transfer.0.holdout=0", "transfer.0.tags=x", "transfer.0=mnist", "measures=[cka]",
       "measures=[]", "measures=[separation, separation]", "shift=[]", "shift=[{ severities: 1 }]",
-      "shift=[{ corrupt: fogg }]", "shift=[{ corrupt: fog, severities: 6 }]", "ood=[{ dataset: mnist }]", "transfer=~",
+      "shift=[{ corrupt: fogg }]", "shift=[{ corrupt: fog, severities: 6 }]", "ood=[{ dataset: mnist }]",
+      "search={ by: grid }", "search={ over: { learning_rate: [0] } }",
+      "search={ over: { lr: [1] } }", "search={ over: { ema: [0] }, by: gird }", "transfer=~",
     ]
     let texts = try changes.map { try changed($0) } + ["- a", "name: a", smallStudy.replacing("name: small", with: "")]
     for (text, verdict) in zip(texts, try verdicts(texts)) {

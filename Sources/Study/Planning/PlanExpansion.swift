@@ -180,6 +180,8 @@ struct PlanExpansion {
 
     let train = try add(
       .train, StageIdentity(revision: Revision.train, kind: .train, inputs: [digest]), needs: [])
+    // Candidates of a search are judged on the holdout, which their training tells; nothing else is ever asked of them.
+    if specification.search?.phase == .candidates { return stages }
     let evaluation = StageIdentity(
       revision: Revision.evaluate, kind: .evaluate, inputs: [digest, source.test.digest],
       measures: specification.measures)

@@ -13,7 +13,7 @@ enum ObjectiveReader {
   }
 
   /// Points that the sweeps of one entry may have together.
-  private static let mostPoints = 10_000
+  static let mostPoints = 10_000
 
   static func read(
     _ node: SpecNode, training: TrainingOptions, catalog: Catalog
@@ -75,7 +75,7 @@ enum ObjectiveReader {
     return entries
   }
 
-  private static func values(_ parameter: SpecNode.Entry) throws(SpecificationError) -> [String] {
+  static func values(_ parameter: SpecNode.Entry) throws(SpecificationError) -> [String] {
     var values: [String] = []
     for item in try parameter.value.numbers(parameter.key) {
       let text = try item.text(parameter.key)

@@ -2,6 +2,7 @@
 enum SpecBounds {
   static let seedCount = 1...10_000
   static let seed = 0...Int(Int32.max)
+  static let searchRuns = 2...10_000
   static let width = 1...4096
   static let projector = 1...65_536
   static let severity = 1...5

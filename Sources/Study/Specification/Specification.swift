@@ -97,6 +97,9 @@ public struct Specification: Codable, Hashable, Sendable {
   /// Corruptions of the source's test images under which accuracy is measured, in the order written.
   public var shift: [Shift] = []
 
+  /// How settings are chosen on the holdout before the study itself; nil where they are all written.
+  public var search: Search?
+
   /// A corruption at a severity.
   public struct Shift: Codable, Hashable, Sendable {
     /// Its name, as in `Corruption.standard`.

@@ -14,7 +14,7 @@ struct SpecificationReader {
 
   static let keys = [
     "name", "data_root", "source", "network", "networks", "training", "augment", "objectives", "seeds", "transfer",
-    "measures", "shift",
+    "measures", "shift", "search",
   ]
   static let requiredKeys = ["name", "source", "training", "objectives"]
   static let shiftKeys = ["corrupt", "severities"]
@@ -72,11 +72,13 @@ struct SpecificationReader {
     let objectives = try objectives(
       fields.required("objectives", "objectives: [softmax, sigmoid]"), training: training, networks: networks,
       augmentations: augmentations(fields["augment"]))
-    return Specification(
+    var specification = Specification(
       name: name, source: source, network: networks[0].spec, training: training,
-      objectives: objectives, seeds: try seeds(fields["seeds"]),
+      objectives: objectives, seeds: try seeds(fields["seeds"]) ?? [0, 1, 2],
       transfer: try targets(fields["transfer"], source: source), measures: try measures(fields["measures"]),
       shift: try shift(fields["shift"]))
+    specification.search = try search(fields["search"], of: specification)
+    return specification
   }
 
   private func name(_ node: SpecNode) throws(SpecificationError) -> String {
@@ -89,15 +91,15 @@ struct SpecificationReader {
   }
 
   /// How many, from 0; or the seeds themselves, as a list or a range.
-  private func seeds(_ node: SpecNode?) throws(SpecificationError) -> [Int] {
-    guard let node else { return [0, 1, 2] }
+  func seeds(_ node: SpecNode?, _ what: String = "seeds") throws(SpecificationError) -> [Int]? {
+    guard let node else { return nil }
     if !node.isRange {
-      return Array(0..<(try node.integer("seeds", in: SpecBounds.seedCount)))
+      return Array(0..<(try node.integer(what, in: SpecBounds.seedCount)))
     }
     var seeds: [Int] = []
-    for item in try node.numbers("seeds", whole: true) {
-      let seed = try item.integer("seeds", in: SpecBounds.seed)
-      guard !seeds.contains(seed) else { throw item.error("seeds: \(seed) is given twice; keep one") }
+    for item in try node.numbers(what, whole: true) {
+      let seed = try item.integer(what, in: SpecBounds.seed)
+      guard !seeds.contains(seed) else { throw item.error("\(what): \(seed) is given twice; keep one") }
       seeds.append(seed)
     }
     return seeds

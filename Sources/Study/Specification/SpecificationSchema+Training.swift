@@ -119,6 +119,22 @@ extension SpecificationSchema {
     return definitions
   }
 
+  // MARK: Search
+
+  var search: [String: SchemaValue] {
+    var over: [String: SchemaValue] = [:]
+    for key in SearchSpace.trainingKeys { over[key] = .numbers(training[key] ?? true) }
+    for parameter in catalog.objectives.flatMap({ $0.parameters }) {
+      // Objectives may have a parameter of the same name with other bounds.
+      over[parameter.name] = .numbers(["type": ["number", "boolean"]])
+    }
+    return [
+      "over": SchemaValue.object(over.keys.sorted(), over).with(["minProperties": 1]),
+      "by": .names(Specification.Search.Way.allCases.map(\.rawValue)), "runs": .integer(SpecBounds.searchRuns),
+      "seed": .integer(SpecBounds.seed), "seeds": Self.seeds,
+    ]
+  }
+
   private static func value(_ bounds: ObjectiveParameter.Bounds) -> SchemaValue {
     switch bounds {
     case .positive: .positive()

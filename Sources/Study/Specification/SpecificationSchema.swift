@@ -59,15 +59,18 @@ public struct SpecificationSchema: Sendable {
       "training": .object(TrainingReader.keys, training),
       "augment": augmentVariants,
       "objectives": .array(objective),
-      "seeds": .any(of: [
-        .integer(SpecBounds.seedCount), .numbers(.integer(SpecBounds.seed), single: false, whole: true),
-      ]),
+      "seeds": Self.seeds,
       "transfer": .array(
         SchemaValue.object(SpecificationReader.targetKeys, target).with(["allOf": [Self.oneSource]]), from: 0),
+      "search": .object(SpecificationReader.searchKeys, search, required: ["over"]),
       "measures": .array(.names(Specification.Measure.allCases.map(\.rawValue)), unique: true),
       "shift": .array(.object(SpecificationReader.shiftKeys, shift, required: ["corrupt"])),
     ]
   }
+
+  static let seeds = SchemaValue.any(of: [
+    .integer(SpecBounds.seedCount), .numbers(.integer(SpecBounds.seed), single: false, whole: true),
+  ])
 
   private var definitions: [String: SchemaValue] {
     let count: SchemaValue = .integer(2...SpecNode.mostPoints)

@@ -20,6 +20,17 @@ import Training
     #expect(Set(schema.shift.keys) == Set(SpecificationReader.shiftKeys))
   }
 
+  /// The page about specifications has every key, and its example is one.
+  @Test func thePageHasEveryKey() throws {
+    let page = try String(contentsOf: Package.folder.appendingPathComponent("docs/study.md"), encoding: .utf8)
+    let keys =
+      SpecificationReader.keys + SpecificationReader.targetKeys + TrainingReader.keys + SpecificationReader.searchKeys
+      + SearchSpace.trainingKeys
+    for key in keys { #expect(page.contains("`\(key)`") || page.contains("`\(key):"), "\(key)") }
+    let example = try #require(page.firstMatch(of: /```yaml\n((?s).*?)```/)).output.1
+    #expect(try document(String(example)).specification.objectives.count == 3 * 2 * 7)
+  }
+
   @Test func isMadeOfTheLists() throws {
     let text = try schema.json()
     for objective in Objectives.standard {

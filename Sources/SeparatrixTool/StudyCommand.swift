@@ -85,7 +85,7 @@ struct StudyCommand: ParsableCommand {
             name: runner.document.specification.name, directory: runner.directory.path,
             runs: plan.runs.map(\.record.label),
             stages: plan.stages.count, workers: runner.workers, estimatedSeconds: seconds,
-            estimatedBytes: Estimate.bytes(of: plan)))
+            estimatedBytes: Estimate.bytes(of: plan), searchTrainings: try runner.searchPlan()?.runs.count))
       }
       var counts: [(String, Int)] = []
       for stage in plan.stages {
@@ -130,10 +130,13 @@ struct StudyCommand: ParsableCommand {
       let stages, workers: Int
       let estimatedSeconds: Double
       let estimatedBytes: Int
+      /// Of the first round; left out where nothing is searched.
+      let searchTrainings: Int?
       enum CodingKeys: String, CodingKey {
         case name, directory, runs, stages, workers
         case estimatedSeconds = "estimated_seconds"
         case estimatedBytes = "estimated_bytes"
+        case searchTrainings = "search_trainings"
       }
     }
   }

@@ -89,6 +89,26 @@ import Testing
     #expect(refusal(smallStudy, overrides: ["seeds=[1, 0..2]"]).contains("1 is given twice"))
   }
 
+  @Test func combinationsAreSwept() throws {
+    let entry = "- label-smoothing+logit-penalty: { strength: { log: [1e-4, 1e-2], count: 3 }, smoothing: [0.1, 0.2] }"
+    let text = smallStudy.replacing("- cosine-softmax: { temperature: [0.05, 0.1] }", with: entry)
+    let study = try document(text).specification
+    #expect(study.objectives.count == 7)
+    #expect(study.objectives[1].text == "label-smoothing:smoothing=0.1+logit-penalty:strength=0.0001")
+    #expect(study.objectives[1].label == study.objectives[1].text)
+    func refused(_ entry: String) -> String {
+      refusal(smallStudy.replacing("- cosine-softmax: { temperature: [0.05, 0.1] }", with: entry))
+    }
+    #expect(
+      refused("- label-smoothing+logit-penalty: { strenght: 1 }").contains("study.yaml:7:38: objectives: no part"))
+    #expect(refused("- label-smoothing+logit-penalty: { strenght: 1 }").contains("did you mean 'strength'?"))
+    let both = refused("- final-layer-l2+logit-penalty: { strength: 1 }")
+    #expect(both.contains("a parameter of more than one part"), "\(both)")
+    #expect(refused("- final-layer-l2:strength=2: { strength: 1 }").contains("beside it"))
+    #expect(refused("- logit-penalti: { strength: 1 }").contains("logit-penalty"))
+    #expect(refused("- label-smoothing++logit-penalty: { strength: 1 }").contains("a name is missing"))
+  }
+
   /// A sweep as a range is the same runs as the list that it stands for.
   @Test func rangesAndListsAreTheSameRuns() throws {
     let range = smallStudy.replacingOccurrences(of: "[0.05, 0.1]", with: "{ from: 0.05, to: 0.1, count: 2 }")

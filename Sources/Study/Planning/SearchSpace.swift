@@ -21,7 +21,7 @@ struct SearchSpace {
 
   /// Whether an objective has a key: all have the training options.
   func applies(_ key: String, to objective: Specification.Objective) -> Bool {
-    Self.trainingKeys.contains(key) || !places(of: key, in: objective).isEmpty
+    Self.trainingKeys.contains(key) || ObjectiveTerms(objective.text, catalog: catalog).has(key)
   }
 
   /// Every setting of an objective, the last key varying fastest. Keys that it lacks are left out.
@@ -57,7 +57,9 @@ struct SearchSpace {
         let node = SpecNode(content: .scalar(value, plain: true), place: "search")
         options.append(SpecNode.Entry(key: axis.key, place: "search", value: node))
       } else {
-        result.text = try text(of: result, with: axis.key, value)
+        var terms = ObjectiveTerms(result.text, catalog: catalog)
+        if let wrong = terms.set(axis.key, to: value) { throw SpecificationError(place: "search", message: wrong) }
+        result.text = terms.text
       }
     }
     let node = SpecNode(content: .mapping(options), place: "search")
@@ -74,33 +76,4 @@ struct SearchSpace {
   func text(_ setting: Setting) -> String {
     search.over.compactMap { axis in setting[axis.key].map { "\(axis.key)=\($0)" } }.joined(separator: " ")
   }
-
-  // MARK: Parameters in texts
-
-  private func text(
-    of objective: Specification.Objective, with key: String, _ value: String
-  ) throws(SpecificationError) -> String {
-    func refuse(_ message: String) -> SpecificationError { SpecificationError(place: "search", message: message) }
-    let places = places(of: key, in: objective)
-    guard let place = places.first, places.count == 1 else {
-      throw refuse("'\(key)' is a parameter of more than one part of \(objective.text)")
-    }
-    var terms = Self.terms(of: objective.text)
-    guard !terms[place].contains("\(key)=") else {
-      throw refuse("'\(key)' is set and searched; take it out of one of the two")
-    }
-    terms[place] += (terms[place].contains(":") ? "," : ":") + "\(key)=\(value)"
-    return terms.joined(separator: "+")
-  }
-
-  /// The terms of an objective's text that have a parameter.
-  private func places(of key: String, in objective: Specification.Objective) -> [Int] {
-    Self.terms(of: objective.text).enumerated().filter { _, term in
-      let name = term.prefix { $0 != ":" }.split(separator: "/").last.map { $0.filter { !$0.isWhitespace } } ?? ""
-      return catalog.objectives.first { $0.name == name }?.parameters.contains { $0.name == key } ?? false
-    }.map(\.offset)
-  }
-
-  /// A plus sign before a digit belongs to a number, as in 1e+3.
-  private static func terms(of text: String) -> [String] { text.split(separator: /\+(?![0-9])/).map(String.init) }
 }

@@ -45,14 +45,8 @@ enum ObjectiveReader {
       throw pair.value.error(
         "objectives: expected parameters such as { smoothing: 0.1 }, found \(pair.value.shown)")
     }
-    guard !pair.key.contains(":"), !pair.key.contains("+") else {
-      throw SpecificationError(
-        place: pair.place,
-        message: "objectives: write a combination or ready parameters as one text, such as "
-          + "'- label-smoothing:smoothing=0.1+logit-penalty', without a mapping behind it")
-    }
     var options = training
-    var points: [[String]] = [[]]
+    var points = [ObjectiveTerms(pair.key, catalog: catalog)]
     for parameter in parameters {
       if parameter.key == "training" {
         options = try TrainingReader.read(parameter.value, over: training)
@@ -65,12 +59,22 @@ enum ObjectiveReader {
           message: "objectives: the sweeps of '\(pair.key)' have more than \(mostPoints) points",
           isUsage: parameter.value.isUsage)
       }
-      points = points.flatMap { point in values.map { point + ["\(parameter.key)=\($0)"] } }
+      var next: [ObjectiveTerms] = []
+      for point in points {
+        for value in values {
+          var terms = point
+          if let wrong = terms.set(parameter.key, to: value) {
+            throw SpecificationError(
+              place: parameter.place, message: "objectives: \(wrong)", isUsage: parameter.value.isUsage)
+          }
+          next.append(terms)
+        }
+      }
+      points = next
     }
     var entries: [Entry] = []
     for point in points {
-      let text = point.isEmpty ? pair.key : "\(pair.key):\(point.joined(separator: ","))"
-      entries.append(try entry(text, node: node, training: options, catalog: catalog))
+      entries.append(try entry(point.text, node: node, training: options, catalog: catalog))
     }
     return entries
   }

@@ -98,7 +98,13 @@ extension SpecificationSchema {
         entries[name] = .any(of: [["type": "null"], ["$ref": .text("#/$defs/objective-\(type.name)")]])
       }
     }
-    return .any(of: [.names(names), ["type": "string", "pattern": "[:+]"], Self.oneKey(entries)])
+    // A combination: parameters of any of its parts.
+    let combined: SchemaValue = [
+      "type": "object", "properties": ["training": ["$ref": "#/$defs/own_training"]],
+      "additionalProperties": .numbers(["type": ["number", "boolean"]]),
+    ]
+    let mapping = Self.oneKey(entries).with(["patternProperties": ["[+:]": combined]])
+    return .any(of: [.names(names), ["type": "string", "pattern": "[:+]"], mapping])
   }
 
   /// The parameters of each objective.

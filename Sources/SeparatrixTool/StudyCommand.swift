@@ -9,7 +9,8 @@ struct StudyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "study", abstract: "Whole studies: objectives x seeds, trained, measured, compared, reported.",
     subcommands: [
-      Run.self, Status.self, ReportAgain.self, ClaimsOf.self, Export.self, List.self, Check.self, Collect.self,
+      Run.self, Status.self, ReportAgain.self, ClaimsOf.self, Export.self, Schema.self, List.self, Check.self,
+      Collect.self,
     ])
 
   struct Run: ParsableCommand {
@@ -104,7 +105,7 @@ struct StudyCommand: ParsableCommand {
             name: runner.document.specification.name, directory: runner.directory.path,
             runs: plan.runs.map(\.record.label),
             stages: plan.stages.count, workers: runner.workers, estimatedSeconds: seconds,
-            estimatedBytes: Estimate.bytes(of: plan)))
+            estimatedBytes: Estimate.bytes(of: plan), searchTrainings: try runner.searchPlan()?.runs.count))
       }
       var counts: [(String, Int)] = []
       for stage in plan.stages {
@@ -116,6 +117,13 @@ struct StudyCommand: ParsableCommand {
         }
       }
       print("\(runner.document.specification.name): \(plan.runs.count) runs, \(plan.stages.count) stages")
+      if let search = try runner.searchPlan() {
+        let estimate = Estimate(plan: search)
+        let seconds = search.stages.reduce(0) { $0 + estimate.seconds(of: $1.record.digest) } / Double(runner.workers)
+        let round = runner.document.specification.search?.by == .halving ? " in the first round" : ""
+        print(
+          "search: first \(search.runs.count) trainings, judged on the holdout, \(Console.duration(seconds))\(round)")
+      }
       Console.printTable(
         ["objective", "runs"],
         Dictionary(grouping: plan.runs, by: \.record.label).map { [$0.key, String($0.value.count)] }.sorted {
@@ -146,10 +154,13 @@ struct StudyCommand: ParsableCommand {
       let stages, workers: Int
       let estimatedSeconds: Double
       let estimatedBytes: Int
+      /// Of the first round; left out where nothing is searched.
+      let searchTrainings: Int?
       enum CodingKeys: String, CodingKey {
         case name, directory, runs, stages, workers
         case estimatedSeconds = "estimated_seconds"
         case estimatedBytes = "estimated_bytes"
+        case searchTrainings = "search_trainings"
       }
     }
   }

@@ -2,8 +2,8 @@ import Datasets
 import Objectives
 import Training
 
-/// Reads `objectives`: names in the command line's grammar, or `name: { parameter: value }` where a list of values is a
-/// sweep and `training` sets options for this objective alone.
+/// Reads `objectives`: names in the command line's grammar, or `name: { parameter: value }` where a list or range of values is
+/// a sweep and `training` sets options for this objective alone.
 enum ObjectiveReader {
   struct Entry {
     var objective: Specification.Objective
@@ -11,6 +11,9 @@ enum ObjectiveReader {
     var short: String
     var node: SpecNode
   }
+
+  /// Points that the sweeps of one entry may have together.
+  static let mostPoints = 10_000
 
   static func read(
     _ node: SpecNode, training: TrainingOptions, catalog: Catalog
@@ -42,33 +45,43 @@ enum ObjectiveReader {
       throw pair.value.error(
         "objectives: expected parameters such as { smoothing: 0.1 }, found \(pair.value.shown)")
     }
-    guard !pair.key.contains(":"), !pair.key.contains("+") else {
-      throw SpecificationError(
-        place: pair.place,
-        message: "objectives: write a combination or ready parameters as one text, such as "
-          + "'- label-smoothing:smoothing=0.1+logit-penalty', without a mapping behind it")
-    }
     var options = training
-    var points: [[String]] = [[]]
+    var points = [ObjectiveTerms(pair.key, catalog: catalog)]
     for parameter in parameters {
       if parameter.key == "training" {
         options = try TrainingReader.read(parameter.value, over: training)
         continue
       }
       let values = try values(parameter)
-      points = points.flatMap { point in values.map { point + ["\(parameter.key)=\($0)"] } }
+      guard points.count * values.count <= mostPoints else {
+        throw SpecificationError(
+          place: parameter.place,
+          message: "objectives: the sweeps of '\(pair.key)' have more than \(mostPoints) points",
+          isUsage: parameter.value.isUsage)
+      }
+      var next: [ObjectiveTerms] = []
+      for point in points {
+        for value in values {
+          var terms = point
+          if let wrong = terms.set(parameter.key, to: value) {
+            throw SpecificationError(
+              place: parameter.place, message: "objectives: \(wrong)", isUsage: parameter.value.isUsage)
+          }
+          next.append(terms)
+        }
+      }
+      points = next
     }
     var entries: [Entry] = []
     for point in points {
-      let text = point.isEmpty ? pair.key : "\(pair.key):\(point.joined(separator: ","))"
-      entries.append(try entry(text, node: node, training: options, catalog: catalog))
+      entries.append(try entry(point.text, node: node, training: options, catalog: catalog))
     }
     return entries
   }
 
-  private static func values(_ parameter: SpecNode.Entry) throws(SpecificationError) -> [String] {
+  static func values(_ parameter: SpecNode.Entry) throws(SpecificationError) -> [String] {
     var values: [String] = []
-    for item in try parameter.value.list(parameter.key, single: true) {
+    for item in try parameter.value.numbers(parameter.key) {
       let text = try item.text(parameter.key)
       guard text == "true" || text == "false" || Double(text)?.isFinite == true else {
         throw item.error("\(parameter.key): expected a number, true or false, found \(item.shown)")

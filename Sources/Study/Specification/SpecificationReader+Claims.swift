@@ -2,9 +2,15 @@ import Objectives
 
 /// Reads `claims`, and the `tags` of transfer targets that claims look at.
 extension SpecificationReader {
-  private static let relations = ["difference", "level", "correlation"]
-  private static let bounds = ClaimBound.CodingKeys.allCases.map(\.rawValue)
-  private static let quantity = ["measure", "target", "split"]
+  static let claimKeys = ["name", "statement"] + relations
+  static let relations = ["difference", "level", "correlation"]
+  static let bounds = ClaimBound.CodingKeys.allCases.map(\.rawValue)
+  static let quantity = ["measure", "target", "split"]
+
+  /// What a relation has beside its first quantity.
+  static func partners(_ relation: String) -> [String] {
+    relation == "difference" ? ["of", "over"] : relation == "level" ? ["of"] : ["with"]
+  }
 
   /// Entries with a name, a statement if wanted, and one relation, such as
   /// `{ name: probes, difference: { measure: probe_accuracy, target: "*", of: dropout, over: softmax, above: 0.01 } }`.
@@ -26,7 +32,7 @@ extension SpecificationReader {
   }
 
   private func claim(_ node: SpecNode, of study: Specification) throws(SpecificationError) -> UserClaim {
-    let fields = try SpecFields(node, of: "claims", keys: ["name", "statement"] + Self.relations)
+    let fields = try SpecFields(node, of: "claims", keys: Self.claimKeys)
     let name = try fields.required("name", "name: my-claim").text("claims.name")
     let given = Self.relations.filter { fields[$0] != nil }
     guard let kind = given.first, given.count == 1, let relation = fields[kind] else {
@@ -43,8 +49,8 @@ extension SpecificationReader {
   private func relation(
     _ kind: String, _ node: SpecNode, of study: Specification
   ) throws(SpecificationError) -> UserClaim.Relation {
-    let own = kind == "difference" ? ["of", "over"] : kind == "level" ? ["of"] : ["with"]
-    let fields = try SpecFields(node, of: "claims.\(kind)", keys: Self.quantity + own + Self.bounds)
+    let fields = try SpecFields(
+      node, of: "claims.\(kind)", keys: Self.quantity + Self.partners(kind) + Self.bounds)
     let first = try quantity(fields, of: study)
     switch kind {
     case "difference":

@@ -129,7 +129,18 @@ public struct StudyRunner: Sendable {
     try store.plan(study: study, runs: plan.runs.map(\.record), stages: plan.stages.map(\.record))
     try store.retryFailed()
     try store.forget(stages: try missingProducts(plan, store))
+    try store.forget(stages: try outdatedComparisons(plan, store))
     try store.record(facts: plan.facts.merging(facts) { $1 }.merging(["workers": "\(workers)"]) { $1 })
+  }
+
+  /// Comparisons of runs that were done without a run that failed and is now tried again.
+  private func outdatedComparisons(_ plan: StudyPlan, _ store: StudyStore) throws(StudyError) -> [String] {
+    let states = Dictionary(
+      try store.stages().map { ($0.digest, $0.state) }, uniquingKeysWith: { first, _ in first })
+    return plan.stages.filter { stage in
+      stage.record.kind.isOfAllRuns && states[stage.record.digest] == .done
+        && stage.needs.contains { states[$0] != .done && states[$0] != .failed }
+    }.map(\.record.digest)
   }
 
   /// Stages that are done, whose files are gone, and that a stage still to be done needs.

@@ -101,7 +101,10 @@ final class Scheduler {
   /// Stages that are pending and whose needs are done, first things first.
   private func readyStages() -> [String] {
     order.filter { digest in
-      states[digest] == .pending && (stages[digest]?.needs ?? []).allSatisfy { states[$0] == .done }
+      guard states[digest] == .pending, let stage = stages[digest] else { return false }
+      return stage.needs.allSatisfy {
+        states[$0] == .done || (stage.record.kind.isOfAllRuns && states[$0] == .failed)
+      }
     }
   }
 
@@ -164,6 +167,7 @@ final class Scheduler {
       slots[number]?.note = note
       slots[number]?.share = share
     case .warning(let text): progress.warn("warning: \(name(of: slot.stage)): \(text)")
+    case .pairs(let pairs): try store.record(pairs: pairs)
     case .facts(let facts): try store.record(facts: facts)
     case .done(let measurements):
       guard let digest = slot.stage else { return }
@@ -219,11 +223,13 @@ final class Scheduler {
     try store.fail(
       stage: digest, error: error, seconds: Date().timeIntervalSince(started), final: true, lasting: lasting)
     states[digest] = .failed
-    // Those that need it cannot be done either.
+    // Those that need it cannot be done either; comparisons of runs do without it.
     let cause = "not done, because \(name(of: digest)) failed"
     var lost: Set<String> = [digest]
     for stage in plan.stages
-    where states[stage.record.digest] == .pending && stage.needs.contains(where: lost.contains) {
+    where states[stage.record.digest] == .pending && !stage.record.kind.isOfAllRuns
+      && stage.needs.contains(where: lost.contains)
+    {
       lost.insert(stage.record.digest)
       try store.fail(stage: stage.record.digest, error: cause, seconds: 0, final: true, lasting: lasting)
       states[stage.record.digest] = .failed
@@ -260,7 +266,12 @@ final class Scheduler {
     guard let digest, let stage = stages[digest]?.record, let run = runs[stage.runDigest] else {
       return "worker"
     }
-    return "\(run.label), seed \(run.seed): \(Self.name(of: stage))"
+    return "\(Self.subject(of: stage, run)): \(Self.name(of: stage))"
+  }
+
+  /// Whom a stage is about.
+  private static func subject(of stage: StageRecord, _ run: RunRecord) -> String {
+    stage.kind.isOfAllRuns ? "all runs" : "\(run.label), seed \(run.seed)"
   }
 
   static func name(of stage: StageRecord) -> String {
@@ -282,7 +293,7 @@ final class Scheduler {
       let seconds = Date().timeIntervalSince(slot.started)
       snapshot.running.append(
         ProgressSnapshot.Running(
-          worker: number, run: "\(run.label), seed \(run.seed)", stage: Self.name(of: stage), note: slot.note,
+          worker: number, run: Self.subject(of: stage, run), stage: Self.name(of: stage), note: slot.note,
           share: slot.share, seconds: seconds))
       partly[digest] = slot.share ?? 0
       if let share = slot.share, share > 0.05 { known.append((digest, seconds / share)) }

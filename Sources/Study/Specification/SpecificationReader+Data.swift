@@ -7,7 +7,7 @@ extension SpecificationReader {
     "holdout",
     "holdout_seed", "name", "seed", "size", "fit", "interpolation", "exact", "on_bad_image",
   ]
-  private static let laterProtocols = ["finetune", "finetuning", "scores", "low_shot", "svm"]
+  private static let laterProtocols = ["scores", "low_shot", "svm"]
 
   mutating func source(_ node: SpecNode) throws(SpecificationError) -> Specification.Source {
     note("source", node)
@@ -72,7 +72,7 @@ extension SpecificationReader {
   }
 
   private func protocols(_ node: SpecNode?) throws(SpecificationError) -> [Specification.TransferProtocol] {
-    guard let node else { return Specification.TransferProtocol.allCases }
+    guard let node else { return Specification.TransferProtocol.usual }
     var protocols: [Specification.TransferProtocol] = []
     for item in try node.list("protocols", single: true) {
       let known = Specification.TransferProtocol.allCases.map(\.rawValue)

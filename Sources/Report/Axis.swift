@@ -25,6 +25,8 @@ extension Column {
     case .shift: "Accuracy under corruption, \(title.lowercased())"
     case .separation: id == "r2_cosine" ? "R\u{00B2} on training images" : "R\u{00B2} on test images"
     case .probe: id.hasSuffix("_mean") ? "Mean probe accuracy" : "Probe accuracy, \(title)"
+    case .spectrum: "\(title), training images"
+    case .fineTuning: id.hasSuffix("_mean") ? "Mean fine-tuned accuracy" : "Fine-tuned accuracy, \(title)"
     case .neighbors: id.hasSuffix("_mean") ? "Mean k-NN accuracy" : "k-NN accuracy, \(title)"
     }
   }

@@ -8,7 +8,10 @@ extension StudyContents {
   init(store: StudyStore) throws {
     guard let study = try store.study() else { throw ReportError.nothingPlanned }
     let runs = try store.runs()
-    let stages = Dictionary(grouping: try store.stages(), by: \.runDigest)
+    let all = try store.stages()
+    // Comparisons of all runs are kept under the first, which they say nothing about.
+    let own = Dictionary(grouping: all.filter { !$0.kind.isOfAllRuns }, by: \.runDigest)
+    let stages = Dictionary(grouping: all, by: \.runDigest)
     let measurements = Dictionary(grouping: try store.measurements(), by: \.runDigest)
     let epochs = Dictionary(grouping: try store.epochs(), by: \.runDigest)
     let facts = try store.facts().map { Fact(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key }
@@ -19,9 +22,12 @@ extension StudyContents {
     self.facts = facts.filter { !$0.isOfTheMachine }
     self.runs = runs.map { run in
       Run(
-        record: run, stages: stages[run.digest] ?? [], measurements: measurements[run.digest] ?? [],
+        record: run, stages: own[run.digest] ?? [], measurements: measurements[run.digest] ?? [],
         epochs: epochs[run.digest] ?? [])
     }
+    layers = StudyLayers.names(in: try store.facts())
+    pairs = try store.pairs().map(Pair.init)
+    comparisons = all.filter(\.kind.isOfAllRuns).map(StudyContents.Stage.init)
     provenance = Provenance(
       createdAt: study.createdAt, facts: facts.filter(\.isOfTheMachine),
       stages: runs.flatMap { run in
@@ -50,11 +56,7 @@ extension StudyContents.Run {
     network = record.network
     seed = record.seed
     plan = record.planJSON
-    self.stages = stages.map {
-      .init(
-        digest: $0.digest, kind: $0.kind.rawValue, target: $0.target, state: $0.state.rawValue,
-        error: $0.error)
-    }
+    self.stages = stages.map(StudyContents.Stage.init)
     self.measurements = [:]
     for row in measurements {
       self.measurements[.init(name: row.name, target: row.target, split: row.split)] = .init(
@@ -65,6 +67,22 @@ extension StudyContents.Run {
         epoch: $0.epoch, loss: $0.loss, trainAccuracy: $0.trainAccuracy, holdoutAccuracy: $0.holdoutAccuracy,
         learningRate: $0.learningRate)
     }
+  }
+}
+
+extension StudyContents.Stage {
+  init(_ stage: Study.StageRecord) {
+    self.init(
+      digest: stage.digest, kind: stage.kind.rawValue, target: stage.target, state: stage.state.rawValue,
+      error: stage.error)
+  }
+}
+
+extension StudyContents.Pair {
+  init(_ row: PairRecord) {
+    self.init(
+      name: row.name, first: row.firstRun, second: row.secondRun, firstLayer: row.firstLayer,
+      secondLayer: row.secondLayer, split: row.split, value: row.value, reason: row.reason)
   }
 }
 

@@ -66,7 +66,7 @@ enum AlignmentFigures {
       id: across ? "cka-across" : "cka-within",
       title: across ? "Layers of two objectives" : "Layers of one network with each other",
       caption: across
-        ? "CKA as above, of one run of the first objective with one run of each other, of the same seed where both have it."
+        ? "CKA as above, of the first run of the first objective with the first of each other; they have the same seed."
         : "CKA as above, of one run of each objective.",
       charts: charts, panelWidth: 340)
   }

@@ -41,7 +41,7 @@ import Testing
       study: StudyRecord(
         name: "pairs", specYAML: "name: pairs", specJSON: "{}", createdAt: "2026-01-02T09:00:00Z", programVersion: "1"),
       runs: runs, stages: stages + comparisons)
-    try store.record(facts: ["network/layers": layers.joined(separator: ", ")])
+    try store.record(facts: ["network/resnet8/layers": layers.joined(separator: ", ")])
     for stage in stages {
       let place = Double(runs.firstIndex { $0.digest == stage.runDigest } ?? 0)
       func row(_ name: String, _ value: Double, _ target: String = "", _ split: String = "test") -> MeasurementRecord {

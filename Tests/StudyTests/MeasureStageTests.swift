@@ -75,7 +75,7 @@ import Testing
       Issue.record("accepted")
     } catch let error as SpecificationError {
       #expect(error.description.hasPrefix("study.yaml:8:11"), "\(error)")
-      #expect(error.description.contains("compare runs"))
+      #expect(error.description.contains("compare runs of one network"))
     }
   }
 
@@ -132,6 +132,36 @@ import Testing
     } catch let failure as StageFailure {
       #expect(failure.description.contains("fewer than two runs"))
     }
+  }
+}
+
+/// Fine-tuning as a stage.
+extension MeasureStageTests {
+  @Test func fineTuningGoesOn() throws {
+    let folder = try TemporaryFolder()
+    let text = StageExecutionTests.tiny.replacingOccurrences(
+      of: "labels: texture }", with: "labels: texture, protocols: finetune }")
+    var expansion = PlanExpansion(
+      document: try document(text), directory: folder.url.path, threads: 1, data: DataCatalog())
+    let plan = try expansion.plan()
+    let stages = StageExecution()
+    let quiet = Worker.Context(send: { _ in }, isStopping: { false })
+    _ = try stages.perform(try #require(plan.stages.first).job, quiet)
+    var job = try #require(plan.stages.last { $0.record.kind == .finetune }).job
+    #expect(job.tuning?.steps == 1000 && job.tuning?.learningRates.count == 3)
+    job.tuning?.steps = 4
+    job.tuning?.learningRates = [0.01, 0.1]
+    job.tuning?.decays = [0]
+    #expect(throws: StageInterruption.self) {
+      try stages.perform(job, Worker.Context(send: { _ in }, isStopping: { true }))
+    }
+    let first = try stages.perform(job, quiet)
+    #expect(first.map(\.name).prefix(2) == ["finetune_accuracy", "finetune_mean_per_class_accuracy"])
+    #expect(first.allSatisfy { $0.value != nil && $0.split == "test" && $0.target.hasSuffix("texture") })
+    // Done already: the folder has the answer. In a folder of other settings it begins anew.
+    #expect(try stages.perform(job, quiet) == first)
+    job.tuning?.steps = 5
+    #expect(try stages.perform(job, quiet).count == first.count)
   }
 }
 

@@ -21,7 +21,11 @@ import Testing
 
   @Test func layersKeepTheirOrder() {
     let names = ["stem", "block 10", "block 9", "features"]
-    #expect(StudyLayers.names(in: StudyLayers.fact(names)) == names)
+    let facts = StudyLayers.fact("resnet8", names)
+    #expect(StudyLayers.names(in: facts) == names)
+    let both = facts.merging(StudyLayers.fact("convnet", ["conv1", "features"])) { $1 }
+    #expect(StudyLayers.names(in: both) == ["conv1", "stem", "block 10", "block 9", "features"])
+    #expect(StudyLayers.names(in: both, of: "convnet") == ["conv1", "features"])
     #expect(StudyLayers.names(in: [:]).isEmpty)
   }
 }

@@ -24,6 +24,17 @@ public struct StudyPlan: Sendable {
     public var priority: Int
     /// Files that the stage leaves for later ones.
     public var products: [String]
+
+    /// Whether it can begin: what it needs is done. Comparisons of runs do without what failed.
+    func canBegin(_ state: (String) -> StageState?) -> Bool {
+      needs.allSatisfy { need in
+        let found = state(need)
+        return found == .done || (record.kind.isOfAllRuns && found == .failed)
+      }
+    }
+
+    /// Whether it cannot be done without a stage.
+    func depends(on lost: Set<String>) -> Bool { !record.kind.isOfAllRuns && needs.contains(where: lost.contains) }
   }
 
   /// The specification it was made from.

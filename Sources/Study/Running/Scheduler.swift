@@ -101,10 +101,7 @@ final class Scheduler {
   /// Stages that are pending and whose needs are done, first things first.
   private func readyStages() -> [String] {
     order.filter { digest in
-      guard states[digest] == .pending, let stage = stages[digest] else { return false }
-      return stage.needs.allSatisfy {
-        states[$0] == .done || (stage.record.kind.isOfAllRuns && states[$0] == .failed)
-      }
+      states[digest] == .pending && stages[digest]?.canBegin { states[$0] } == true
     }
   }
 
@@ -226,10 +223,7 @@ final class Scheduler {
     // Those that need it cannot be done either; comparisons of runs do without it.
     let cause = "not done, because \(name(of: digest)) failed"
     var lost: Set<String> = [digest]
-    for stage in plan.stages
-    where states[stage.record.digest] == .pending && !stage.record.kind.isOfAllRuns
-      && stage.needs.contains(where: lost.contains)
-    {
+    for stage in plan.stages where states[stage.record.digest] == .pending && stage.depends(on: lost) {
       lost.insert(stage.record.digest)
       try store.fail(stage: stage.record.digest, error: cause, seconds: 0, final: true, lasting: lasting)
       states[stage.record.digest] = .failed

@@ -24,7 +24,7 @@ extension StageExecution {
       }
       context.send(.progress("test images", share: Double(start) / Double(images.count)))
     }
-    context.send(.facts(StudyLayers.fact(layers.names)))
+    context.send(.facts(StudyLayers.fact(job.plan.network.name, layers.names)))
     return layers.names.enumerated().map { place, name in
       var record = job.measurement("nonzero_fraction", .test, shares[place] / Double(max(1, seen[place])))
       record.target = name

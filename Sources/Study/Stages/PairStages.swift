@@ -60,7 +60,7 @@ extension StageExecution {
       try tally.add(kernels)
     }
     let table = try tally.table()
-    context.send(.facts(StudyLayers.fact(names)))
+    context.send(.facts(StudyLayers.fact(job.plan.network.name, names)))
     tell(Self.records(table, peers.map(\.peer), names, stage: job.stage), context)
     return []
   }

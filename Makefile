@@ -6,7 +6,7 @@ FLAGS := -c release -Xswiftc -enable-testing
 ACTIVATE = source .build/environment/activate
 TORCH ?= 2.11.0
 
-.PHONY: help setup build test example demo bench format lint clean kill-test check-report gpu-bundle
+.PHONY: help setup build test example demo bench format lint clean kill-test share-test check-report gpu-bundle
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ gpu-bundle: ## the tool for CUDA as a folder to copy, linked against torch $(TOR
 
 kill-test: build ## 20 SIGKILLs at random moments of one run: the same weights in the end
 	@scripts/kill-test
+
+share-test: build ## two schedulers share a study of 60 runs through 10 SIGKILLs: nothing twice, the same report
+	@scripts/share-test
 
 format: ## format the sources
 	@swift format --in-place --recursive --parallel Sources Tests Examples Package.swift

@@ -14,9 +14,11 @@ struct StudyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Runs or resumes a study, then writes its report.",
       discussion: """
-        What is done is never done again: stop it in any way, and the same line goes on.
-        Example:
+        What is done is never done again: stop it in any way, and the same line goes on. Several processes, also on
+        several machines, may be given the same line: they share the work.
+        Examples:
           separatrix study run studies/fashion-mnist.yaml --data-root data --out fashion
+          separatrix study run studies/demo.yaml --out demo --shard 1/8
         """)
 
     @Argument(help: "Specification in YAML.") var specification: String
@@ -24,6 +26,8 @@ struct StudyCommand: ParsableCommand {
     @Option(help: "Worker processes. Default: one for each core.") var workers: Int?
     @Option(help: "Threads of each worker (part of every run's plan).") var threads = 1
     @OptionGroup var place: DeviceOptions
+    @Option(help: "Do one part only, as 2/8: every eighth run from the second on.") var shard: String?
+    @Option(help: "Further attempts at a stage that fails or whose worker dies.") var retries = 1
     @Option(help: "Folder below which the specification's files lie.") var dataRoot: String?
     @Option(name: .customLong("set"), help: "Change a key, as training.epochs=5; may be repeated.") var set: [String] =
       []
@@ -33,6 +37,11 @@ struct StudyCommand: ParsableCommand {
     func run() throws {
       if let workers, !(1...1024).contains(workers) { throw Outcome.usage("--workers \(workers): expected 1 to 1024") }
       guard (1...1024).contains(threads) else { throw Outcome.usage("--threads \(threads): expected 1 to 1024") }
+      guard (0...1000).contains(retries) else { throw Outcome.usage("--retries \(retries): expected 0 to 1000") }
+      let part = try shard.map { text in
+        guard let part = Shard(text) else { throw Outcome.usage("--shard \(text): expected I/N with I from 1 to N") }
+        return part
+      }
       let document = try StudyRunner.read(
         file: URL(typed: specification), named: specification, overrides: set, dataRoot: dataRoot, catalog: Tool.catalog
       )
@@ -43,6 +52,8 @@ struct StudyCommand: ParsableCommand {
         "libtorch": Machine.version, "instruction_set": Machine.instructionSet,
         "native_bf16": Machine.hasNativeBF16 ? "yes" : "no",
       ]
+      runner.retries = retries
+      runner.shard = part
       if dryRun { return try show(runner) }
       let start = DispatchTime.now().uptimeNanoseconds
       let progress = StudyProgress(output: .standardError)
@@ -59,7 +70,7 @@ struct StudyCommand: ParsableCommand {
           Summary(
             name: document.specification.name, directory: runner.directory.path, report: path.path,
             stages: result.total,
-            done: result.done, failed: result.failed))
+            done: result.done, failed: result.failed, leftElsewhere: result.leftElsewhere))
       } else {
         print(try Report.table(store: store))
         print("")
@@ -68,6 +79,10 @@ struct StudyCommand: ParsableCommand {
         print(
           "\nreport: \(Console.short(path))  (\(result.done) of \(result.total) stages done, \(Console.duration(seconds)))"
         )
+      }
+      if result.leftElsewhere > 0 {
+        Console.complain(
+          "shard \(shard ?? ""): nothing is left to do; \(result.leftElsewhere) stages of other shards are not done")
       }
       if result.failed > 0 {
         throw Outcome.failed(
@@ -114,7 +129,11 @@ struct StudyCommand: ParsableCommand {
 
     private struct Summary: Encodable {
       let name, directory, report: String
-      let stages, done, failed: Int
+      let stages, done, failed, leftElsewhere: Int
+      enum CodingKeys: String, CodingKey {
+        case name, directory, report, stages, done, failed
+        case leftElsewhere = "left_elsewhere"
+      }
     }
 
     private struct DryRun: Encodable {
@@ -128,29 +147,6 @@ struct StudyCommand: ParsableCommand {
         case estimatedSeconds = "estimated_seconds"
         case estimatedBytes = "estimated_bytes"
       }
-    }
-  }
-
-  struct Status: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "What of a study is done, running and failed.",
-      discussion: "Example:\n  separatrix study status fashion")
-
-    @Argument(help: "Folder of the study.") var directory: String
-    @OptionGroup var output: OutputOptions
-
-    func run() throws {
-      let status = try StudyStatus(directory: URL(typed: directory))
-      if output.json { return try Console.printJSON(status) }
-      print(
-        "\(status.name): \(status.done) of \(status.runs.count) runs done, \(status.failed) failed; "
-          + "\(status.stagesDone) of \(status.stages) stages")
-      if let holder = status.holder { print("being run by \(holder)") }
-      if let left = status.remainingSeconds, left > 0 { print("about \(Console.duration(left)) left") }
-      Console.printTable(
-        ["objective", "seed", "stage", "state", "time"],
-        status.runs.map { [$0.objective, String($0.seed), $0.stage, $0.state.rawValue, Console.duration($0.seconds)] })
-      for run in status.runs { if let error = run.error { print("\(run.objective), seed \(run.seed): \(error)") } }
     }
   }
 
@@ -207,10 +203,13 @@ struct StudyCommand: ParsableCommand {
 
 /// Writes the report of the study in `directory`; returns the page's path.
 private func writeReport(_ directory: URL) throws -> URL {
-  let store = try StudyStore(existing: directory.appendingPathComponent("study.sqlite"))
-  let folder = directory.appendingPathComponent("report")
-  try Report.write(store: store, to: folder, plotly: try Report.chartLibrary())
-  return folder.appendingPathComponent("report.html")
+  // Of several who end at the same time, the last one reads the store last.
+  try StudyRunner.alone(in: directory) {
+    let store = try StudyStore(existing: directory.appendingPathComponent("study.sqlite"))
+    let folder = directory.appendingPathComponent("report")
+    try Report.write(store: store, to: folder, plotly: try Report.chartLibrary())
+    return folder.appendingPathComponent("report.html")
+  }
 }
 
 /// What studies start as worker processes; not for people.

@@ -11,6 +11,8 @@ public enum StudyError: Error, Equatable, Sendable, CustomStringConvertible {
   case newerStore(file: String)
   /// Another process runs the study.
   case locked(directory: String, holder: String)
+  /// Another process runs the study by another specification.
+  case otherPlan(directory: String, holder: String)
   /// The disk is full.
   case diskFull(path: String)
   /// A folder or file cannot be written or read.
@@ -47,6 +49,9 @@ public enum StudyError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(file): made by a newer version of separatrix; use that version, or another --out"
     case .locked(let directory, let holder):
       "\(directory): in use by \(holder); wait for it or stop it"
+    case .otherPlan(let directory, let holder):
+      "\(directory): being run by \(holder), with another specification or other threads; two who share a study need "
+        + "the same; wait for it or stop it"
     case .diskFull(let path):
       "\(path): the disk is full; free some space and run the same command again, what is done is kept"
     case .notWritable(let path, let reason):

@@ -28,12 +28,16 @@ public struct StudyRunner: Sendable {
   public var programVersion: String
   /// Further facts for the report, such as versions of libraries.
   public var facts: [String: String] = [:]
+  /// How many failed attempts at a stage are followed by another one, failures that would recur for certain aside.
+  public var retries = 1
+  /// The part of the study that is done here; all of it where nil.
+  public var shard: Shard?
   /// How data are looked at; another may be put in for tests.
   var loader: DataCatalog.Loader = { SplitFacts(of: try $0.load($1)) }
 
   /// What became of a call of `run`.
   public struct Result: Hashable, Sendable {
-    /// Stages in all.
+    /// Stages in all, of this shard where there is one.
     public var total: Int
     /// Stages done, earlier calls included.
     public var done: Int
@@ -41,6 +45,8 @@ public struct StudyRunner: Sendable {
     public var failed: Int
     /// Whether a signal stopped it; the same call goes on.
     public var wasInterrupted: Bool
+    /// Stages of other shards that are not done.
+    public var leftElsewhere = 0
   }
 
   /// A runner with one worker for each processor and one thread each.
@@ -82,31 +88,42 @@ public struct StudyRunner: Sendable {
     return try expansion.plan()
   }
 
-  /// Does all that is not done. Blocks the calling thread, from which the workers are started.
+  /// Does all that is not done, together with whoever else runs the same study. Blocks the calling thread, from which
+  /// the workers are started.
   /// - Parameter progress: where to show how far it is.
   public func run(progress: StudyProgress = StudyProgress()) throws -> Result {
     // Wrong specifications and missing data are told before anything is written.
     let plan = try plan()
-    let lock = try prepare()
-    defer { withExtendedLifetime(lock) {} }
+    try prepare()
     let store = try StudyStore(at: directory.appendingPathComponent("study.sqlite"))
-    try record(plan, in: store)
-    let trap = SignalTrap()
-    let scheduler = try Scheduler(
-      plan: plan, store: store,
-      options: Scheduler.Options(workers: workers, program: program, directory: directory),
-      progress: progress,
-      signals: { trap.count })
-    let end = try scheduler.run()
-    let stages = try store.stages()
+    let owner = try join(plan, store, progress)
+    let end: Scheduler.End
+    do {
+      let trap = SignalTrap()
+      let scheduler = try Scheduler(
+        plan: plan, store: store, owner: owner, options: options, progress: progress, signals: { trap.count })
+      defer { try? store.leave(scheduler.owner.id) }
+      end = try scheduler.run()
+    }
+    let all = try store.stages()
     try store.close()
+    let own = Set(plan.stages(of: shard).map(\.record.digest))
+    let stages = all.filter { own.contains($0.digest) }
     return Result(
       total: stages.count, done: stages.count { $0.state == .done },
       failed: stages.count { $0.state == .failed },
-      wasInterrupted: end == .interrupted)
+      wasInterrupted: end == .interrupted,
+      leftElsewhere: all.count { !own.contains($0.digest) && $0.state != .done })
   }
 
-  private func prepare() throws(StudyError) -> FileLock {
+  private var options: Scheduler.Options {
+    var options = Scheduler.Options(workers: workers, program: program, directory: directory)
+    options.retries = retries
+    options.shard = shard
+    return options
+  }
+
+  private func prepare() throws(StudyError) {
     for folder in [
       directory, directory.appendingPathComponent("runs"), directory.appendingPathComponent("logs"),
     ] {
@@ -118,25 +135,36 @@ public struct StudyRunner: Sendable {
         throw .notWritable(path: folder.path, reason: error.localizedDescription)
       }
     }
-    return try StudyLock.take(directory)
+    // Versions before leases held this lock while they ran a study.
+    if let holder = FileLock.holder(of: directory.appendingPathComponent("study.lock")) {
+      throw .locked(directory: directory.path, holder: holder)
+    }
   }
 
-  private func record(_ plan: StudyPlan, in store: StudyStore) throws(StudyError) {
+  /// Writes the plan into the store and this process among its owners.
+  private func join(_ plan: StudyPlan, _ store: StudyStore, _ progress: StudyProgress) throws(StudyError) -> OwnerRecord
+  {
+    try store.awaitVerdicts(patience: options.patience) { progress.say($0) }
     let study = StudyRecord(
       name: document.specification.name, specYAML: document.yaml,
       specJSON: try CanonicalJSON.text(document.specification), createdAt: Date().iso8601,
       programVersion: programVersion)
-    try store.plan(study: study, runs: plan.runs.map(\.record), stages: plan.stages.map(\.record))
-    try store.retryFailed()
-    try store.forget(stages: try missingProducts(plan, store))
-    try store.forget(stages: try outdatedComparisons(plan, store))
-    try store.record(facts: plan.facts.merging(facts) { $1 }.merging(["workers": "\(workers)"]) { $1 })
+    let owner = try store.join(
+      study: study, runs: plan.runs.map(\.record), stages: plan.stages.map(\.record), owner: OwnerRecord(),
+      directory: directory.path
+    ) { stages in missingProducts(plan, stages) + outdatedComparisons(plan, stages) }
+    do {
+      try store.record(facts: plan.facts.merging(facts) { $1 }.merging(["workers": "\(workers)"]) { $1 })
+    } catch {
+      try? store.leave(owner.id)
+      throw error
+    }
+    return owner
   }
 
   /// Comparisons of runs that were done without a run that failed and is now tried again.
-  private func outdatedComparisons(_ plan: StudyPlan, _ store: StudyStore) throws(StudyError) -> [String] {
-    let states = Dictionary(
-      try store.stages().map { ($0.digest, $0.state) }, uniquingKeysWith: { first, _ in first })
+  private func outdatedComparisons(_ plan: StudyPlan, _ stages: [StageRecord]) -> [String] {
+    let states = Dictionary(stages.map { ($0.digest, $0.state) }, uniquingKeysWith: { first, _ in first })
     return plan.stages.filter { stage in
       stage.record.kind.isOfAllRuns && states[stage.record.digest] == .done
         && stage.needs.contains { states[$0] != .done && states[$0] != .failed }
@@ -144,16 +172,15 @@ public struct StudyRunner: Sendable {
   }
 
   /// Stages that are done, whose files are gone, and that a stage still to be done needs.
-  private func missingProducts(_ plan: StudyPlan, _ store: StudyStore) throws(StudyError) -> [String] {
-    let states = Dictionary(
-      try store.stages().map { ($0.digest, $0.state) }, uniquingKeysWith: { first, _ in first })
+  private func missingProducts(_ plan: StudyPlan, _ stages: [StageRecord]) -> [String] {
+    let states = Dictionary(stages.map { ($0.digest, $0.state) }, uniquingKeysWith: { first, _ in first })
+    var users: [String: [String]] = [:]
+    for stage in plan.stages { for need in stage.needs { users[need, default: []].append(stage.record.digest) } }
     var missing: Set<String> = []
     // From the last to the first, so that what a forgotten stage needs is looked at too.
     for stage in plan.stages.reversed() {
       let digest = stage.record.digest
-      let isWanted = plan.stages.contains {
-        $0.needs.contains(digest) && (states[$0.record.digest] != .done || missing.contains($0.record.digest))
-      }
+      let isWanted = (users[digest] ?? []).contains { states[$0] != .done || missing.contains($0) }
       guard isWanted, states[digest] == .done else { continue }
       if stage.products.contains(where: { !FileManager.default.fileExists(atPath: $0) }) {
         missing.insert(digest)

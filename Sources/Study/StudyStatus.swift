@@ -18,6 +18,8 @@ public struct StudyStatus: Codable, Hashable, Sendable {
     public var seconds: Double
     /// Why it failed, or what ended its last attempt.
     public var error: String?
+    /// The end of what its worker wrote in the last failed attempt at it; nil where there was none.
+    public var log: String?
 
     /// Writes every key; `error` is null where there is none.
     public func encode(to encoder: any Encoder) throws {
@@ -29,6 +31,7 @@ public struct StudyStatus: Codable, Hashable, Sendable {
       try keys.encode(state, forKey: .state)
       try keys.encode(seconds, forKey: .seconds)
       try keys.encode(error, forKey: .error)
+      try keys.encode(log, forKey: .log)
     }
   }
 
@@ -46,6 +49,8 @@ public struct StudyStatus: Codable, Hashable, Sendable {
   public var stagesDone: Int
   /// Stages failed.
   public var stagesFailed: Int
+  /// Stages that somebody works on now.
+  public var stagesRunning: Int
   /// Seconds of work left for the study's workers, from the mean seconds of each kind of stage; nil before one of
   /// each kind that is left was done.
   public var remainingSeconds: Double?
@@ -56,6 +61,7 @@ public struct StudyStatus: Codable, Hashable, Sendable {
     case name, runs, done, failed, stages, holder
     case stagesDone = "stages_done"
     case stagesFailed = "stages_failed"
+    case stagesRunning = "stages_running"
     case remainingSeconds = "remaining_seconds"
   }
 
@@ -69,27 +75,41 @@ public struct StudyStatus: Codable, Hashable, Sendable {
     try keys.encode(stages, forKey: .stages)
     try keys.encode(stagesDone, forKey: .stagesDone)
     try keys.encode(stagesFailed, forKey: .stagesFailed)
+    try keys.encode(stagesRunning, forKey: .stagesRunning)
     try keys.encode(remainingSeconds, forKey: .remainingSeconds)
     try keys.encode(holder, forKey: .holder)
+  }
+
+  /// Whether nothing is left to do: every stage is done or failed.
+  public var isFinished: Bool { stagesDone + stagesFailed == stages }
+
+  /// One line for people.
+  public var summary: String {
+    "\(name): \(done) of \(runs.count) runs done, \(failed) failed; \(stagesDone) of \(stages) stages"
+      + (stagesRunning > 0 ? ", \(stagesRunning) in work" : "")
   }
 
   /// Reads the status of the study in a folder; may be called while the study runs.
   public init(directory: URL) throws(StudyError) {
     let store = try StudyStore(existing: directory.appendingPathComponent("study.sqlite"))
     try self.init(store: store, directory: directory)
-    holder = StudyLock.holder(of: directory)
-    // A killed study leaves stages behind that nobody works on.
-    if holder == nil {
-      for index in runs.indices where runs[index].state == .running { runs[index].state = .pending }
-    }
     try store.close()
   }
 
   init(store: StudyStore, directory: URL) throws(StudyError) {
     guard let study = try store.study() else { throw .noStudy(directory: directory.path) }
-    let all = try store.stages()
+    // A killed process leaves stages behind that nobody works on.
+    let owners = try store.owners().filter { $0.place.isAlive != false }
+    let leased = try store.leased(by: owners.map(\.id))
+    var all = try store.stages()
+    for index in all.indices where all[index].state == .running && !leased.contains(all[index].digest) {
+      all[index].state = .pending
+    }
+    let logs = Dictionary(
+      try store.failures().map { ($0.stageDigest, $0.log) }, uniquingKeysWith: { _, last in last })
     let byRun = Dictionary(grouping: all, by: \.runDigest)
     name = study.name
+    holder = owners.isEmpty ? nil : owners.map(\.name).joined(separator: "; ")
     runs = try store.runs().map { run in
       let stages = byRun[run.digest] ?? []
       let current =
@@ -97,13 +117,15 @@ public struct StudyStatus: Codable, Hashable, Sendable {
         ?? stages.first { $0.state == .pending } ?? stages.last
       return Run(
         digest: run.digest, objective: run.label, seed: run.seed, stage: current.map(Scheduler.name) ?? "",
-        state: current?.state ?? .done, seconds: stages.reduce(0) { $0 + $1.seconds }, error: current?.error)
+        state: current?.state ?? .done, seconds: stages.reduce(0) { $0 + $1.seconds }, error: current?.error,
+        log: current.flatMap { $0.error == nil ? nil : logs[$0.digest] })
     }
     done = runs.count { $0.state == .done }
     failed = runs.count { $0.state == .failed }
     stages = all.count
     stagesDone = all.count { $0.state == .done }
     stagesFailed = all.count { $0.state == .failed }
+    stagesRunning = all.count { $0.state == .running }
     let workers = try store.facts()["workers"].flatMap { Double($0) } ?? 1
     remainingSeconds = Self.remaining(all).map { $0 / max(1, workers) }
   }

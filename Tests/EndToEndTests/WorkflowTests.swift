@@ -113,6 +113,10 @@ struct ExitCodeTests {
     (["train", "--nosuch"], "Usage"),
     (["train", "--network", "nosuch", "--objective", "softmax", "--data", "glyphs", "--out", "r"], "known: resnet8"),
     (["study", "run", "nowhere.yaml", "--workers", "0"], "--workers"),
+    (["study", "run", "nowhere.yaml", "--shard", "3/2"], "--shard 3/2"),
+    (["study", "run", "nowhere.yaml", "--retries=-1"], "--retries"),
+    (["study", "status", "nowhere", "--every", "0"], "--every"),
+    (["study", "status", "nowhere", "--watch", "--json"], "--watch"),
     (["study", "export", "nowhere", "--to", "xml", "--out", "r.xml"], "tensorboard"),
     (["train", "--network", "resnet8", "--objective", "nosuch", "--data", "glyphs", "--out", "r"], "softmax"),
     (

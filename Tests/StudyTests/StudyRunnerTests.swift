@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Training
 
 @testable import Study
 
@@ -150,16 +151,15 @@ import Testing
     #expect(kinds.count { $0 == "extract" } == 3 + 2)
   }
 
-  @Test func aFolderIsUsedByOne() throws {
+  @Test func anOlderVersionAtWorkIsLeftAlone() throws {
     try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
-    let lock = try StudyLock.take(out)
+    let lock = try FileLock(out.appendingPathComponent("study.lock"))
     do {
       _ = try run(try runner())
       Issue.record("ran")
     } catch StudyError.locked(_, let holder) {
       #expect(holder.contains("process \(getpid()) on "))
     }
-    #expect(StudyLock.holder(of: out)?.contains("process \(getpid())") == true)
     withExtendedLifetime(lock) {}
   }
 

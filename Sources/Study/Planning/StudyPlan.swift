@@ -24,17 +24,6 @@ public struct StudyPlan: Sendable {
     public var priority: Int
     /// Files that the stage leaves for later ones.
     public var products: [String]
-
-    /// Whether it can begin: what it needs is done. Comparisons of runs do without what failed.
-    func canBegin(_ state: (String) -> StageState?) -> Bool {
-      needs.allSatisfy { need in
-        let found = state(need)
-        return found == .done || (record.kind.isOfAllRuns && found == .failed)
-      }
-    }
-
-    /// Whether it cannot be done without a stage.
-    func depends(on lost: Set<String>) -> Bool { !record.kind.isOfAllRuns && needs.contains(where: lost.contains) }
   }
 
   /// The specification it was made from.
@@ -51,6 +40,14 @@ public struct StudyPlan: Sendable {
   public var threads: Int
   /// Pictures that cannot be decoded and are left out, by the label of their set.
   public var skipped: [String: [BadImage]] = [:]
+
+  /// The stages of a part of the study, or of all of it.
+  public func stages(of shard: Shard?) -> [Stage] {
+    guard let shard else { return stages }
+    let own = Set(runs.enumerated().filter { shard.contains($0.offset) }.map(\.element.record.digest))
+    // Comparisons need the runs of all parts.
+    return stages.filter { own.contains($0.record.runDigest) && !$0.record.kind.isOfAllRuns }
+  }
 
   /// How the data of the study are known in the report: digests and counts.
   public var facts: [String: String] {

@@ -3,8 +3,9 @@ import Training
 
 /// Hands the stages of a plan to workers, in the order of their dependencies, and writes down what comes back.
 ///
-/// Runs on one thread, the only one that writes to the store. A worker that dies costs its stage one attempt; the stage
-/// is tried once more by another worker. A stage that fails takes those that need it with it; all others go on.
+/// Runs on one thread, the only one of its process that writes to the store. Other schedulers, in other processes and on
+/// other machines, may work on the same study: each stage is claimed in the store before it is handed out. A worker that
+/// dies or fails costs its stage one attempt. A stage that fails takes those that need it with it; all others go on.
 final class Scheduler {
   /// How a call ended.
   enum End: Equatable {
@@ -17,74 +18,94 @@ final class Scheduler {
     var program: WorkerProgram
     /// Folder of the study.
     var directory: URL
-    /// Attempts at a stage whose worker dies.
-    var attempts = 2
+    /// How many failed attempts at a stage are followed by another one.
+    var retries = 1
     /// Seconds that workers have to leave their stages after a signal.
     var grace = 20.0
+    /// The runs that are done here; all where nil.
+    var shard: Shard?
+    /// Seconds between two signs of life.
+    var beat = 2.0
+    /// Seconds without one after which an owner on another machine is taken for dead.
+    var patience = 20.0
   }
 
-  private struct Slot {
+  struct Slot {
     var process: WorkerProcess
     var isReady = false
-    var stage: String?
+    var lease: Lease?
+    /// Ended because its stage was lost to another owner.
+    var isDismissed = false
     var started = Date()
     var note = ""
     var share: Double?
   }
 
-  private let plan: StudyPlan
-  private let store: StudyStore
-  private let options: Options
-  private let progress: StudyProgress
+  let plan: StudyPlan
+  let store: StudyStore
+  let options: Options
+  let progress: StudyProgress
+  var owner: OwnerRecord
+  var log: StudyLog
+  var watch: OwnerWatch
   /// How many signals have come; asked often.
   private let signals: () -> Int
 
-  private let stages: [String: StudyPlan.Stage]
-  private let order: [String]
-  private let runs: [String: RunRecord]
-  private let prior: Estimate
-  private var states: [String: StageState] = [:]
-  private var crashes: [String: Int] = [:]
-  private var measured: [String: Double] = [:]
-  private var slots: [Int: Slot] = [:]
+  let stages: [String: StudyPlan.Stage]
+  let runs: [String: RunRecord]
+  let prior: Estimate
+  var board: Board
+  var measured: [String: Double] = [:]
+  var slots: [Int: Slot] = [:]
   private var nextWorker = 1
-  private var deathsBeforeReady = 0
+  /// The slot of each worker ever started; a dead worker's late news finds none.
+  private var serials: [Int: Int] = [:]
+  var deathsBeforeReady = 0
   private let mailbox = Mailbox<(worker: Int, news: WorkerNews)>()
-  private let began = Date()
-  private var doneNow = 0
-  private var stopping: Date?
+  let began = Date()
+  var doneNow = 0
+  var stopping: Date?
+  var lastBeat = OwnerWatch.now
+  var lastLook = OwnerWatch.now
+  var estimated: (at: Date, seconds: Double?)?
 
+  /// - Parameter owner: entered in the store already.
   init(
-    plan: StudyPlan, store: StudyStore, options: Options, progress: StudyProgress,
+    plan: StudyPlan, store: StudyStore, owner: OwnerRecord, options: Options, progress: StudyProgress,
     signals: @escaping () -> Int
   ) throws(StudyError) {
     self.plan = plan
     self.store = store
+    self.owner = owner
     self.options = options
     self.progress = progress
     self.signals = signals
+    log = StudyLog(options.directory, owner: owner)
+    watch = OwnerWatch(patience: options.patience)
     stages = Dictionary(plan.stages.map { ($0.record.digest, $0) }, uniquingKeysWith: { first, _ in first })
     runs = Dictionary(
       plan.runs.map { ($0.record.digest, $0.record) }, uniquingKeysWith: { first, _ in first })
     prior = Estimate(plan: plan)
-    order = plan.stages.sorted { ($0.priority, $0.record.digest) < ($1.priority, $1.record.digest) }.map(
-      \.record.digest)
+    board = Board(plan.stages(of: options.shard))
     for record in try store.stages() {
-      states[record.digest] = record.state
+      board[record.digest] = record.state
       if record.state == .done { measured[record.digest] = record.seconds }
     }
   }
 
   /// Works until all is done, all that is left is blocked by failures, or a signal asks to stop.
   func run() throws(StudyError) -> End {
+    log.write(.joined)
     do {
       while true {
         if stopping == nil { try handOut() }
-        let busy = slots.values.contains { $0.stage != nil }
-        if !busy, stopping != nil { break }
-        if !busy, !slots.values.contains(where: { !$0.isReady }), readyStages().isEmpty { break }
+        if !isBusy {
+          if stopping != nil { break }
+          if try isAtEnd() { break }
+        }
         if let (worker, news) = mailbox.take(within: 0.25) { try handle(news, from: worker) }
         obeySignals()
+        try keepTouch()
         progress.show(snapshot())
       }
     } catch {
@@ -93,31 +114,45 @@ final class Scheduler {
       throw error
     }
     close()
+    log.write(.left)
     return stopping == nil ? .finished : .interrupted
+  }
+
+  var isBusy: Bool { slots.values.contains { $0.lease != nil } }
+
+  /// Whether nothing is left to do, here or by others whose stages might yet come back. Asked when no worker is busy.
+  private func isAtEnd() throws(StudyError) -> Bool {
+    guard !slots.values.contains(where: { !$0.isReady }), board.ready(1).isEmpty else { return false }
+    // What is known of the others may be old.
+    try look()
+    return board.ready(1).isEmpty && board.count(.running) == 0
   }
 
   // MARK: Handing out
 
-  /// Stages that are pending and whose needs are done, first things first.
-  private func readyStages() -> [String] {
-    order.filter { digest in
-      states[digest] == .pending && stages[digest]?.canBegin { states[$0] } == true
-    }
-  }
-
   private func handOut() throws(StudyError) {
-    var ready = readyStages()[...]
-    let idle = slots.filter { $0.value.isReady && $0.value.stage == nil }.keys.sorted()
+    let idle = slots.filter { $0.value.isReady && $0.value.lease == nil }.keys.sorted()
+    var ready = board.ready(idle.count + options.workers)[...]
+    var isOld = false
     for number in idle {
-      guard let digest = ready.popFirst(), let job = stages[digest]?.job else { return }
-      try store.start(stage: digest, host: FileLock.hostName)
-      states[digest] = .running
-      slots[number]?.stage = digest
-      slots[number]?.started = Date()
-      slots[number]?.note = ""
-      slots[number]?.share = nil
-      _ = slots[number]?.process.send(job)
+      while slots[number]?.lease == nil, let digest = ready.popFirst() {
+        guard let stage = stages[digest] else { continue }
+        guard let lease = try claim(stage) else {
+          // Somebody else was faster.
+          isOld = true
+          board[digest] = .running
+          continue
+        }
+        board[digest] = .running
+        log.write(.claimed, stage.record, attempt: lease.attempt)
+        slots[number]?.lease = lease
+        slots[number]?.started = Date()
+        slots[number]?.note = ""
+        slots[number]?.share = nil
+        _ = slots[number]?.process.send(stage.job)
+      }
     }
+    if isOld { try look() }
     // As many workers as there is work for, those on their way included.
     var starting = slots.values.count { !$0.isReady }
     while starting < ready.count, slots.count < options.workers {
@@ -126,21 +161,24 @@ final class Scheduler {
     }
   }
 
+  private func claim(_ stage: StudyPlan.Stage) throws(StudyError) -> Lease? {
+    try store.claim(
+      stage: stage.record.digest, needs: stage.needs, doesWithout: stage.record.kind.isOfAllRuns, owner: owner)
+  }
+
   private func startWorker() throws(StudyError) {
     var number = 1
     while slots[number] != nil { number += 1 }
     let worker = nextWorker
     nextWorker += 1
+    let name = owner.number == 1 ? "worker-\(number).log" : "worker-\(owner.number).\(number).log"
     let process = try WorkerProcess(
-      number: number, program: options.program, logs: options.directory.appendingPathComponent("logs")
+      number: number, program: options.program,
+      log: options.directory.appendingPathComponent("logs").appendingPathComponent(name)
     ) { [mailbox] in mailbox.put((worker, $0)) }
     serials[worker] = number
     slots[number] = Slot(process: process)
   }
-  /// The slot of each worker ever started; a dead worker's late news finds none.
-  private var serials: [Int: Int] = [:]
-
-  // MARK: What workers say
 
   private func handle(_ news: WorkerNews, from worker: Int) throws(StudyError) {
     guard let number = serials[worker], let slot = slots[number] else { return }
@@ -154,82 +192,6 @@ final class Scheduler {
     }
   }
 
-  private func handle(_ event: StageEvent, slot: Slot, number: Int) throws(StudyError) {
-    switch event {
-    case .ready:
-      slots[number]?.isReady = true
-      deathsBeforeReady = 0
-    case .epoch(let epoch): try store.record(epoch: epoch)
-    case .progress(let note, let share):
-      slots[number]?.note = note
-      slots[number]?.share = share
-    case .warning(let text): progress.warn("warning: \(name(of: slot.stage)): \(text)")
-    case .pairs(let pairs): try store.record(pairs: pairs)
-    case .facts(let facts): try store.record(facts: facts)
-    case .done(let measurements):
-      guard let digest = slot.stage else { return }
-      let seconds = Date().timeIntervalSince(slot.started)
-      try store.finish(stage: digest, seconds: seconds, measurements: measurements)
-      states[digest] = .done
-      measured[digest] = seconds
-      doneNow += 1
-      slots[number]?.stage = nil
-      progress.finished("\(name(of: digest))  \(StudyProgress.clock(seconds))", snapshot())
-    case .failed(let error, let lasting):
-      guard let digest = slot.stage else { return }
-      slots[number]?.stage = nil
-      if error.contains("No space left on device") {
-        try store.interrupt(stage: digest, seconds: Date().timeIntervalSince(slot.started))
-        throw .diskFull(path: options.directory.path)
-      }
-      try failed(digest, error: error, started: slot.started, lasting: lasting)
-    case .interrupted:
-      guard let digest = slot.stage else { return }
-      slots[number]?.stage = nil
-      try store.interrupt(stage: digest, seconds: Date().timeIntervalSince(slot.started))
-      states[digest] = .pending
-    }
-  }
-
-  private func died(_ slot: Slot, reason: String) throws(StudyError) {
-    guard let digest = slot.stage else {
-      if slot.isReady || stopping != nil { return }
-      deathsBeforeReady += 1
-      if deathsBeforeReady >= 3 { throw .worker(program: options.program.executable.path, reason: reason) }
-      return
-    }
-    if stopping != nil {
-      try store.interrupt(stage: digest, seconds: Date().timeIntervalSince(slot.started))
-      states[digest] = .pending
-      return
-    }
-    crashes[digest, default: 0] += 1
-    if crashes[digest, default: 0] < options.attempts {
-      progress.warn("\(name(of: digest)): \(reason); trying once more")
-      try store.fail(
-        stage: digest, error: reason, seconds: Date().timeIntervalSince(slot.started), final: false,
-        lasting: false)
-      states[digest] = .pending
-    } else {
-      try failed(digest, error: reason, started: slot.started, lasting: false)
-    }
-  }
-
-  private func failed(_ digest: String, error: String, started: Date, lasting: Bool) throws(StudyError) {
-    progress.warn("failed: \(name(of: digest)): \(error)")
-    try store.fail(
-      stage: digest, error: error, seconds: Date().timeIntervalSince(started), final: true, lasting: lasting)
-    states[digest] = .failed
-    // Those that need it cannot be done either; comparisons of runs do without it.
-    let cause = "not done, because \(name(of: digest)) failed"
-    var lost: Set<String> = [digest]
-    for stage in plan.stages where states[stage.record.digest] == .pending && stage.depends(on: lost) {
-      lost.insert(stage.record.digest)
-      try store.fail(stage: stage.record.digest, error: cause, seconds: 0, final: true, lasting: lasting)
-      states[stage.record.digest] = .failed
-    }
-  }
-
   // MARK: Stopping
 
   private func obeySignals() {
@@ -240,7 +202,7 @@ final class Scheduler {
       for slot in slots.values { slot.process.stop() }
     }
     if let stopping, count > 1 || Date().timeIntervalSince(stopping) > options.grace {
-      for slot in slots.values where slot.stage != nil { slot.process.kill() }
+      for slot in slots.values where slot.lease != nil { slot.process.kill() }
     }
   }
 
@@ -248,56 +210,9 @@ final class Scheduler {
   private func close() {
     progress.end()
     for slot in slots.values {
-      if slot.stage != nil { slot.process.kill() }
+      if slot.lease != nil { slot.process.kill() }
       _ = slot.process.wait()
     }
     slots = [:]
-  }
-
-  // MARK: Words
-
-  private func name(of digest: String?) -> String {
-    guard let digest, let stage = stages[digest]?.record, let run = runs[stage.runDigest] else {
-      return "worker"
-    }
-    return "\(Self.subject(of: stage, run)): \(Self.name(of: stage))"
-  }
-
-  /// Whom a stage is about.
-  private static func subject(of stage: StageRecord, _ run: RunRecord) -> String {
-    stage.kind.isOfAllRuns ? "all runs" : "\(run.label), seed \(run.seed)"
-  }
-
-  static func name(of stage: StageRecord) -> String {
-    stage.target.isEmpty ? stage.kind.rawValue : "\(stage.kind.rawValue) \(stage.target)"
-  }
-
-  private func snapshot() -> ProgressSnapshot {
-    var snapshot = ProgressSnapshot()
-    snapshot.total = order.count
-    snapshot.done = states.values.count { $0 == .done }
-    snapshot.failed = states.values.count { $0 == .failed }
-    let elapsed = Date().timeIntervalSince(began)
-    if doneNow > 0, elapsed > 0 { snapshot.rate = Double(doneNow) / elapsed * 60 }
-    var known = measured.map { (digest: $0.key, seconds: $0.value) }
-    var partly: [String: Double] = [:]
-    for (number, slot) in slots.sorted(by: { $0.key < $1.key }) {
-      guard let digest = slot.stage, let stage = stages[digest]?.record, let run = runs[stage.runDigest]
-      else { continue }
-      let seconds = Date().timeIntervalSince(slot.started)
-      snapshot.running.append(
-        ProgressSnapshot.Running(
-          worker: number, run: Self.subject(of: stage, run), stage: Self.name(of: stage), note: slot.note,
-          share: slot.share, seconds: seconds))
-      partly[digest] = slot.share ?? 0
-      if let share = slot.share, share > 0.05 { known.append((digest, seconds / share)) }
-    }
-    let estimate = prior.corrected(by: known)
-    var left = 0.0
-    for digest in order where states[digest] == .pending || states[digest] == .running {
-      left += estimate.seconds(of: digest) * (1 - (partly[digest] ?? 0))
-    }
-    if !known.isEmpty { snapshot.secondsLeft = left / Double(max(1, min(options.workers, order.count))) }
-    return snapshot
   }
 }

@@ -23,6 +23,8 @@ public struct ProgressSnapshot: Sendable {
   public var done = 0
   /// Stages failed.
   public var failed = 0
+  /// Stages in work by other processes.
+  public var elsewhere = 0
   /// Stages a minute in this call; nil before the first is done.
   public var rate: Double?
   /// Seconds left, as far as can be said.
@@ -59,9 +61,10 @@ public final class StudyProgress {
   public func warn(_ line: String) { say(hasColour ? "\u{1B}[31m\(line)\u{1B}[0m" : line) }
 
   /// Shows how far the study is; on a terminal at most five times a second.
-  public func show(_ snapshot: ProgressSnapshot, force: Bool = false) {
+  public func show(_ snapshot: @autoclosure () -> ProgressSnapshot, force: Bool = false) {
     guard isTerminal, force || Date().timeIntervalSince(lastDraw) >= 0.2 else { return }
     lastDraw = Date()
+    let snapshot = snapshot()
     let width = Terminal.width(output.fileDescriptor)
     let lines = Self.table(snapshot).map { String($0.prefix(max(20, width - 1))) }
     erase()
@@ -105,6 +108,7 @@ public final class StudyProgress {
     }
     var summary = "\(snapshot.done) of \(snapshot.total) stages done"
     if snapshot.failed > 0 { summary += ", \(snapshot.failed) failed" }
+    if snapshot.elsewhere > 0 { summary += ", \(snapshot.elsewhere) in work elsewhere" }
     if let left = left(snapshot) { summary += "  \(left)" }
     lines.append(summary)
     return lines

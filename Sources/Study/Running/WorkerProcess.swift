@@ -52,18 +52,18 @@ final class WorkerProcess {
   private let process = Process()
   private let input = Pipe()
   private let log: URL
-  private let logStart: UInt64
+  private var logStart: UInt64
 
   /// Starts one.
   /// - Parameters:
-  ///   - number: from 1, for people and the log's name.
-  ///   - logs: folder of the logs.
+  ///   - number: from 1, for people.
+  ///   - log: its log, which no other living worker writes.
   ///   - news: told from a thread of its own.
   init(
-    number: Int, program: WorkerProgram, logs: URL, news: @escaping @Sendable (WorkerNews) -> Void
+    number: Int, program: WorkerProgram, log: URL, news: @escaping @Sendable (WorkerNews) -> Void
   ) throws(StudyError) {
     self.number = number
-    log = logs.appendingPathComponent("worker-\(number).log")
+    self.log = log
     if !FileManager.default.fileExists(atPath: log.path) {
       _ = FileManager.default.createFile(atPath: log.path, contents: nil)
     }
@@ -103,6 +103,7 @@ final class WorkerProcess {
 
   /// Hands it a stage. False when it is gone; its end is told as news.
   func send(_ job: StageJob) -> Bool {
+    logStart = (try? log.resourceValues(forKeys: [.fileSizeKey]).fileSize).map(UInt64.init) ?? logStart
     guard let line = try? CanonicalJSON.data(job) else { return false }
     return send(line: line)
   }
@@ -159,12 +160,18 @@ final class WorkerProcess {
   }
 
   private func lastLines() -> String {
+    tail(2000).split(separator: "\n").suffix(4).joined(separator: " | ")
+  }
+
+  /// The end of what it wrote since it was handed its last stage, at most so many bytes.
+  func tail(_ most: UInt64) -> String {
     guard let handle = try? FileHandle(forReadingFrom: log) else { return "" }
     defer { try? handle.close() }
     guard let end = try? handle.seekToEnd() else { return "" }
-    let start = max(logStart, end > 2000 ? end - 2000 : 0)
+    guard end > logStart else { return "" }
+    let start = max(logStart, end > most ? end - most : 0)
     try? handle.seek(toOffset: start)
     guard let data = try? handle.readToEnd() else { return "" }
-    return String(decoding: data, as: UTF8.self).split(separator: "\n").suffix(4).joined(separator: " | ")
+    return String(decoding: data, as: UTF8.self)
   }
 }

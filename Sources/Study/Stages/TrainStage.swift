@@ -8,9 +8,9 @@ extension StageExecution {
     let epochs = job.plan.training.epochs
     let throttle = Throttle()
     let run = TrainingRun(plan: settled(job.plan, in: folder), folder: folder, catalog: catalog, device: device)
-    let outcome = try run.run(
-      all: try samples(job.plan.data, .train), checkpointEvery: checkpointEvery,
-      events: { event in
+    let samples = try samples(job.plan.data, .train)
+    let outcome = try whenFree(context) {
+      try run.run(all: samples, checkpointEvery: checkpointEvery) { event in
         switch event {
         case .step(let done, let epoch, let loss, let accuracy, let speed):
           guard throttle.isDue() else { return }
@@ -24,11 +24,30 @@ extension StageExecution {
         case .warning(let text): context.send(.warning(text))
         case .checkpoint: break
         }
-      }, shouldStop: context.isStopping)
+      } shouldStop: {
+        context.isStopping()
+      }
+    }
     if case .interrupted = outcome { throw StageInterruption() }
     // Told once more: a study that was killed may have missed some.
     for epoch in TrainingRun.epochs(in: folder) { context.send(.epoch(EpochRecord(epoch, run: job.run))) }
     return []
+  }
+
+  /// Tries again for a while where another process still has the folder: one whose study was just killed, and which is
+  /// about to end with it.
+  private func whenFree<Value>(_ context: Worker.Context, _ body: () throws -> Value) throws -> Value {
+    let deadline = OwnerWatch.now + 30
+    while true {
+      do {
+        return try body()
+      } catch TrainingError.folderInUse(let path, let holder) {
+        guard OwnerWatch.now < deadline else { throw TrainingError.folderInUse(path: path, holder: holder) }
+        if context.isStopping() { throw StageInterruption() }
+        context.send(.progress("waits for \(holder)", share: nil))
+        Thread.sleep(forTimeInterval: 0.5)
+      }
+    }
   }
 
   /// The plan that the run's folder holds, if it differs from this one only in where the files lie: then a study whose

@@ -71,4 +71,12 @@ extension StudyStore {
       for pair in pairs { try pair.insert(database, onConflict: .replace) }
     }
   }
+
+  /// The same, if the owner of the lease still has the stage.
+  func record(pairs: [PairRecord], under lease: Lease) throws(StudyError) {
+    try write { database in
+      guard try Self.holds(lease, in: database) else { return }
+      for pair in pairs { try pair.insert(database, onConflict: .replace) }
+    }
+  }
 }

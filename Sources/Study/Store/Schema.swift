@@ -9,6 +9,9 @@ enum Schema {
     migrator.registerMigration("1: study, runs, stages, measurements, epochs, facts") { database in
       try database.execute(sql: version1)
     }
+    migrator.registerMigration("2: owners, leases, failures") { database in
+      try database.execute(sql: version2)
+    }
     migrator.registerMigration("stages of layers, pairs of runs and fine-tuning") { database in
       try allowEveryKind(database)
       try database.execute(sql: pairMeasurements)

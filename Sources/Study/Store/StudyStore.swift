@@ -3,7 +3,7 @@ import GRDB
 
 /// `study.sqlite`: everything a study has planned, done and measured, and all that a report may show.
 ///
-/// One process writes (the study's own), any number read while it does (WAL). A value, not a connection to be passed
+/// Any number of processes read and write at once (WAL); each of them writes from one thread. A value, not a connection to be passed
 /// around with care: copies share the same pool.
 ///
 /// - Not promised: rows of runs or stages that the present specification no longer asks for are kept, so that going
@@ -76,11 +76,11 @@ public struct StudyStore: Sendable {
     }
   }
 
-  /// Writes the log into the main file and closes; the store must not be used afterwards.
+  /// Writes the log into the main file, unless others are at it, and closes; the store must not be used afterwards.
   public func close() throws(StudyError) {
     do {
       if let pool = database as? DatabasePool {
-        try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
       }
       try database.close()
     } catch {

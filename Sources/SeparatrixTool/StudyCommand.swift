@@ -8,7 +8,7 @@ import Training
 struct StudyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "study", abstract: "Whole studies: objectives x seeds, trained, measured, compared, reported.",
-    subcommands: [Run.self, Status.self, ReportAgain.self, Export.self, List.self])
+    subcommands: [Run.self, Status.self, ReportAgain.self, Export.self, Schema.self, List.self])
 
   struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -112,6 +112,13 @@ struct StudyCommand: ParsableCommand {
         }
       }
       print("\(runner.document.specification.name): \(plan.runs.count) runs, \(plan.stages.count) stages")
+      if let search = try runner.searchPlan() {
+        let estimate = Estimate(plan: search)
+        let seconds = search.stages.reduce(0) { $0 + estimate.seconds(of: $1.record.digest) } / Double(runner.workers)
+        let round = runner.document.specification.search?.by == .halving ? " in the first round" : ""
+        print(
+          "search: first \(search.runs.count) trainings, judged on the holdout, \(Console.duration(seconds))\(round)")
+      }
       Console.printTable(
         ["objective", "runs"],
         Dictionary(grouping: plan.runs, by: \.record.label).map { [$0.key, String($0.value.count)] }.sorted {

@@ -79,8 +79,9 @@ public struct StudyRunner: Sendable {
       file: file, named: name, overrides: overrides, dataRoot: dataRoot, catalog: catalog)
   }
 
-  /// Loads the data and lays the study out. Throws `SpecificationError` or `StudyError`.
+  /// Loads the data and lays the study out; of a study with a search, what follows the search. Throws `SpecificationError` or `StudyError`.
   public func plan() throws -> StudyPlan {
+    if document.specification.search?.phase == .open { return try finalPlan() }
     var expansion = PlanExpansion(
       document: document, directory: directory.standardizedFileURL.path, threads: threads, device: device,
       catalog: catalog,
@@ -92,6 +93,7 @@ public struct StudyRunner: Sendable {
   /// the workers are started.
   /// - Parameter progress: where to show how far it is.
   public func run(progress: StudyProgress = StudyProgress()) throws -> Result {
+    if document.specification.search?.phase == .open { return try search(progress: progress) }
     // Wrong specifications and missing data are told before anything is written.
     let plan = try plan()
     try prepare()
@@ -146,7 +148,7 @@ public struct StudyRunner: Sendable {
   {
     try store.awaitVerdicts(patience: options.patience) { progress.say($0) }
     let study = StudyRecord(
-      name: document.specification.name, specYAML: document.yaml,
+      name: document.specification.name, specYAML: document.written,
       specJSON: try CanonicalJSON.text(document.specification), createdAt: Date().iso8601,
       programVersion: programVersion)
     let owner = try store.join(

@@ -19,7 +19,8 @@ extension PlanExpansion {
     let kinds = [(Specification.Measure.agreement, StageKind.agreement), (.cka, .cka)].filter {
       specification.measures.contains($0.0)
     }.map(\.1)
-    guard !kinds.isEmpty else { return [] }
+    // Candidates of a search are trained, and nothing else is asked of them.
+    guard !kinds.isEmpty, specification.search?.phase != .candidates else { return [] }
     var seen: Set<NetworkSpec> = []
     let networks = runs.map(\.plan.network).filter { seen.insert($0).inserted }.map { network in
       runs.filter { $0.plan.network == network }

@@ -106,14 +106,16 @@ struct PlanExpansion {
     position: Int
   ) throws -> StudyPlan.Run {
     let source = specification.source
+    let network =
+      objective.network ?? Specification.Network(label: specification.network.name, spec: specification.network)
     var plan = Plan(
       data: data, dataDigest: facts.digest, holdout: source.holdout, holdoutSeed: source.holdoutSeed,
-      network: specification.network, objective: spec, training: objective.training, seed: UInt64(seed),
+      network: network.spec, objective: spec, training: objective.training, seed: UInt64(seed),
       threads: threads)
     plan.device = device == .cpu ? nil : device.kind
     let identity = RunIdentity(
       revision: Revision.train, data: facts.digest, groups: facts.groupsDigest, holdout: source.holdout,
-      holdoutSeed: source.holdoutSeed, network: specification.network, objective: spec,
+      holdoutSeed: source.holdoutSeed, network: network.spec, objective: spec,
       training: objective.training,
       seed: seed, threads: threads, device: plan.device)
     var portable = plan
@@ -121,7 +123,7 @@ struct PlanExpansion {
     let record = RunRecord(
       digest: try CanonicalJSON.digest(identity), label: objective.label,
       objective: spec.parts.map(\.name).joined(separator: "+"), objectiveJSON: try CanonicalJSON.text(spec),
-      network: specification.network.name, seed: seed, planJSON: try CanonicalJSON.text(portable),
+      network: network.label, seed: seed, planJSON: try CanonicalJSON.text(portable),
       position: position)
     return StudyPlan.Run(record: record, plan: plan)
   }
@@ -188,6 +190,8 @@ struct PlanExpansion {
 
     let train = try add(
       .train, StageIdentity(revision: Revision.train, kind: .train, inputs: [digest]), needs: [])
+    // Candidates of a search are judged on the holdout, which their training tells; nothing else is ever asked of them.
+    if specification.search?.phase == .candidates { return stages }
     let evaluation = StageIdentity(
       revision: Revision.evaluate, kind: .evaluate, inputs: [digest, source.test.digest],
       measures: evaluated)

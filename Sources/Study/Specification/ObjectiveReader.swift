@@ -2,8 +2,8 @@ import Datasets
 import Objectives
 import Training
 
-/// Reads `objectives`: names in the command line's grammar, or `name: { parameter: value }` where a list of values is a
-/// sweep and `training` sets options for this objective alone.
+/// Reads `objectives`: names in the command line's grammar, or `name: { parameter: value }` where a list or range of values is
+/// a sweep and `training` sets options for this objective alone.
 enum ObjectiveReader {
   struct Entry {
     var objective: Specification.Objective
@@ -11,6 +11,9 @@ enum ObjectiveReader {
     var short: String
     var node: SpecNode
   }
+
+  /// Points that the sweeps of one entry may have together.
+  static let mostPoints = 10_000
 
   static func read(
     _ node: SpecNode, training: TrainingOptions, catalog: Catalog
@@ -56,6 +59,12 @@ enum ObjectiveReader {
         continue
       }
       let values = try values(parameter)
+      guard points.count * values.count <= mostPoints else {
+        throw SpecificationError(
+          place: parameter.place,
+          message: "objectives: the sweeps of '\(pair.key)' have more than \(mostPoints) points",
+          isUsage: parameter.value.isUsage)
+      }
       points = points.flatMap { point in values.map { point + ["\(parameter.key)=\($0)"] } }
     }
     var entries: [Entry] = []
@@ -66,9 +75,9 @@ enum ObjectiveReader {
     return entries
   }
 
-  private static func values(_ parameter: SpecNode.Entry) throws(SpecificationError) -> [String] {
+  static func values(_ parameter: SpecNode.Entry) throws(SpecificationError) -> [String] {
     var values: [String] = []
-    for item in try parameter.value.list(parameter.key, single: true) {
+    for item in try parameter.value.numbers(parameter.key) {
       let text = try item.text(parameter.key)
       guard text == "true" || text == "false" || Double(text)?.isFinite == true else {
         throw item.error("\(parameter.key): expected a number, true or false, found \(item.shown)")

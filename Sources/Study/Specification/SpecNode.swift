@@ -32,6 +32,12 @@ struct SpecNode {
     }
   }
 
+  /// The value of a key, if this is a mapping that has it.
+  subscript(key: String) -> SpecNode? {
+    guard case .mapping(let entries) = content else { return nil }
+    return entries.first { $0.key == key }?.value
+  }
+
   // MARK: Typed values
 
   /// Text that is not empty. `what` names the key in messages.

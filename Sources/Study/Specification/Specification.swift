@@ -23,7 +23,16 @@ public struct Specification: Codable, Hashable, Sendable {
     }
   }
 
-  /// An objective with one value for every parameter: an entry of `objectives` after its sweeps are laid out.
+  /// A network of a study that has several.
+  public struct Network: Codable, Hashable, Sendable {
+    /// How tables call it: its name, with its width where the study has the same network in several.
+    public var label: String
+    /// The network.
+    public var spec: NetworkSpec
+  }
+
+  /// An objective with one value for every parameter: an entry of `objectives` after its sweeps are laid out, once for
+  /// each network and each variant of augmentations.
   public struct Objective: Codable, Hashable, Sendable {
     /// As the command line writes it: `cosine-softmax:temperature=0.05`.
     public var text: String
@@ -31,6 +40,8 @@ public struct Specification: Codable, Hashable, Sendable {
     public var label: String
     /// The study's training options with the entry's own ones on top.
     public var training: TrainingOptions
+    /// The network that it is trained with; nil for the study's only one.
+    public var network: Network?
   }
 
   /// How features are judged on a target.
@@ -92,7 +103,7 @@ public struct Specification: Codable, Hashable, Sendable {
   public var name: String
   /// What is trained on.
   public var source: Source
-  /// The architecture, one for the whole study.
+  /// The architecture; the first where there are several.
   public var network: NetworkSpec
   /// Options of every objective that does not set its own.
   public var training: TrainingOptions
@@ -106,6 +117,9 @@ public struct Specification: Codable, Hashable, Sendable {
   public var measures: [Measure]
   /// Corruptions of the source's test images under which accuracy is measured, in the order written.
   public var shift: [Shift] = []
+
+  /// How settings are chosen on the holdout before the study itself; nil where they are all written.
+  public var search: Search?
 
   /// A corruption at a severity.
   public struct Shift: Codable, Hashable, Sendable {
@@ -122,12 +136,22 @@ public struct StudyDocument: Sendable {
   public var file: String
   /// The file's text, overrides not applied.
   public var yaml: String
+  /// The files that it includes, directly or not, in the order read: their names, relative to the same folder as `file`,
+  /// and their texts.
+  public var included: [(name: String, text: String)] = []
   /// What the text means.
   public var specification: Specification
   /// Folder that the specification's data paths start from: `--data-root`, else `data_root`, else the working folder.
   public var dataRoot: String
   /// Places of parts, such as `transfer.1`, for errors found only when data are read.
   var places: [String: SpecPlace]
+
+  /// What the author wrote: the file's text, followed by those that it includes under their names.
+  public var written: String {
+    included.reduce(yaml) { text, file in
+      text + (text.hasSuffix("\n") ? "" : "\n") + "\n# Included: \(file.name)\n" + file.text
+    }
+  }
 
   /// An error about a part of the specification.
   func error(_ part: String, _ message: String) -> SpecificationError {

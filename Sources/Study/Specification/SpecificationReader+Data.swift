@@ -2,11 +2,15 @@ import Datasets
 
 /// Reads `source` and the entries of `transfer`.
 extension SpecificationReader {
-  private static let dataKeys = [
+  static let dataKeys = [
     "dataset", "directory", "format", "train", "test", "classes", "labels", "groups", "fraction", "samples",
     "holdout",
     "holdout_seed", "name", "seed", "size", "fit", "interpolation", "exact", "on_bad_image",
   ]
+  static let targetKeys = dataKeys + ["protocols"]
+  static let sampleKeys = ["train", "test"]
+  /// Formats of files that have no entry in the list of sets.
+  static let formats = ["cifar", "idx", "shards"]
   private static let laterProtocols = ["scores", "low_shot", "svm"]
 
   mutating func source(_ node: SpecNode) throws(SpecificationError) -> Specification.Source {
@@ -20,8 +24,8 @@ extension SpecificationReader {
     }
     return Specification.Source(
       label: try fields["name"]?.text("source.name") ?? Self.label(of: data), data: data,
-      holdout: try fields["holdout"]?.number("source.holdout", in: 0...0.9) ?? 0.1,
-      holdoutSeed: UInt64(try fields["holdout_seed"]?.integer("source.holdout_seed", in: 0 ... .max) ?? 0))
+      holdout: try fields["holdout"]?.number("source.holdout", in: SpecBounds.holdout) ?? 0.1,
+      holdoutSeed: UInt64(try fields["holdout_seed"]?.integer("source.holdout_seed", in: SpecBounds.dataSeed) ?? 0))
   }
 
   mutating func targets(
@@ -46,7 +50,7 @@ extension SpecificationReader {
     _ node: SpecNode, source: Specification.Source
   ) throws(SpecificationError) -> Specification.Target {
     let fields = try SpecFields(
-      node, of: "transfer", keys: Self.dataKeys + ["protocols"],
+      node, of: "transfer", keys: Self.targetKeys,
       later: ["tags", "corrupt", "blocks", "shots"])
     let (data, others) = try reference(fields, of: "transfer", source: source)
     let fromSource = fields["dataset"].flatMap { try? $0.text("dataset") } == "source"
@@ -58,12 +62,12 @@ extension SpecificationReader {
     return Specification.Target(
       label: label, data: data, others: others, protocols: try protocols(fields["protocols"]),
       holdout: try holdout(fields["holdout"]),
-      holdoutSeed: UInt64(try fields["holdout_seed"]?.integer("transfer.holdout_seed", in: 0 ... .max) ?? 0))
+      holdoutSeed: UInt64(try fields["holdout_seed"]?.integer("transfer.holdout_seed", in: SpecBounds.dataSeed) ?? 0))
   }
 
   private func holdout(_ node: SpecNode?) throws(SpecificationError) -> Double {
     guard let node else { return 0.2 }
-    let share = try node.number("transfer.holdout", in: 0...0.9)
+    let share = try node.number("transfer.holdout", in: SpecBounds.holdout)
     guard share > 0 else {
       throw node.error(
         "transfer.holdout: the probe's penalty and k are chosen on it, so it must be above 0, such as 0.2")
@@ -100,7 +104,7 @@ extension SpecificationReader {
     var others = false
     if let node = fields["classes"] {
       switch node.content {
-      case .sequence:
+      case _ where node.isRange:
         data.classes = try classes(node, of: what)
       case .scalar("others", _):
         guard fromSource, let source else {
@@ -119,7 +123,7 @@ extension SpecificationReader {
           throw node.error(
             "\(what).classes: expected a list of class numbers such as [0, 1, 3], found \(node.shown)")
         }
-        data.classCount = try node.integer("\(what).classes", in: 2...1_000_000)
+        data.classCount = try node.integer("\(what).classes", in: SpecBounds.classCount)
       }
     } else if fromSource, fields["labels"] == nil, source?.data.classes != nil {
       // The source's own classes: a probe on what was trained. Kept as the source has them.
@@ -128,7 +132,7 @@ extension SpecificationReader {
     if let node = fields["labels"] { data.labels = try node.text("\(what).labels") }
     if let node = fields["groups"] { data.groups = try node.text("\(what).groups") }
     if let node = fields["fraction"] {
-      let share = try node.number("\(what).fraction", in: 0...1)
+      let share = try node.number("\(what).fraction", in: SpecBounds.fraction)
       guard share > 0 else { throw node.error("\(what).fraction: must be above 0 and at most 1") }
       data.fraction = share == 1 ? nil : share
     }
@@ -137,16 +141,16 @@ extension SpecificationReader {
         throw node.error(
           "\(what).samples: only the drawn set 'glyphs' has a free size; use 'fraction' for a part of a set")
       }
-      let sizes = try SpecFields(node, of: "\(what).samples", keys: ["train", "test"])
+      let sizes = try SpecFields(node, of: "\(what).samples", keys: Self.sampleKeys)
       var samples: [Split: Int] = [:]
-      if let count = try sizes["train"]?.integer("samples.train", in: 1...10_000_000) {
+      if let count = try sizes["train"]?.integer("samples.train", in: SpecBounds.samples) {
         samples[.train] = count
       }
-      if let count = try sizes["test"]?.integer("samples.test", in: 1...10_000_000) { samples[.test] = count }
+      if let count = try sizes["test"]?.integer("samples.test", in: SpecBounds.samples) { samples[.test] = count }
       data.samples = samples.isEmpty ? nil : samples
     }
     try pictures(fields, of: what, into: &data)
-    if let node = fields["seed"] { data.seed = UInt64(try node.integer("\(what).seed", in: 0 ... .max)) }
+    if let node = fields["seed"] { data.seed = UInt64(try node.integer("\(what).seed", in: SpecBounds.dataSeed)) }
     return (data, others)
   }
 
@@ -157,7 +161,7 @@ extension SpecificationReader {
     if let node = fields["size"] {
       var sides: [Int] = []
       for side in try node.list("\(what).size", single: true) {
-        sides.append(try side.integer("\(what).size", in: 1...4096))
+        sides.append(try side.integer("\(what).size", in: SpecBounds.side))
       }
       guard sides.count <= 2 else { throw node.error("\(what).size: expected a side, or [height, width]") }
       data.size = sides
@@ -188,7 +192,7 @@ extension SpecificationReader {
       if let node = fields["dataset"] ?? fields["directory"] {
         throw node.error("\(what): give either 'dataset' or 'format' with files, not both")
       }
-      let name = try format.choice("\(what).format", of: ["cifar", "idx", "shards"])
+      let name = try format.choice("\(what).format", of: Self.formats)
       var data = Self.reference(name)
       data.train = try files(fields["train"], "\(what).train", format: name)
       data.test = try files(fields["test"], "\(what).test", format: name)
@@ -239,8 +243,8 @@ extension SpecificationReader {
 
   private func classes(_ node: SpecNode, of what: String) throws(SpecificationError) -> [Int] {
     var classes: [Int] = []
-    for item in try node.list("\(what).classes") {
-      let index = try item.integer("\(what).classes", in: 0...1_000_000)
+    for item in try node.numbers("\(what).classes", whole: true) {
+      let index = try item.integer("\(what).classes", in: SpecBounds.classNumber)
       guard !classes.contains(index) else {
         throw item.error("\(what).classes: \(index) is given twice; keep one")
       }

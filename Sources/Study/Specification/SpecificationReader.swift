@@ -12,11 +12,14 @@ struct SpecificationReader {
   var catalog = Catalog.standard
   var places: [String: SpecPlace] = [:]
 
-  private static let keys = [
-    "name", "data_root", "source", "network", "training", "objectives", "seeds", "transfer", "measures", "shift",
+  static let keys = [
+    "name", "data_root", "source", "network", "networks", "training", "augment", "objectives", "seeds", "transfer",
+    "measures", "shift", "search",
   ]
+  static let requiredKeys = ["name", "source", "training", "objectives"]
+  static let shiftKeys = ["corrupt", "severities"]
   private static let laterKeys = [
-    "ood", "claims", "finetune", "pretrained", "ensembles", "networks",
+    "ood", "claims", "finetune", "pretrained", "ensembles",
   ]
   private static let laterMeasures = [
     "similarity", "ood", "retrieval", "scores",
@@ -31,35 +34,28 @@ struct SpecificationReader {
     catalog: Catalog = .standard
   ) throws(SpecificationError) -> StudyDocument {
     let name = name ?? file.path
-    let data: Data
-    do {
-      data = try Data(contentsOf: file)
-    } catch {
-      let missing = !FileManager.default.fileExists(atPath: file.path)
-      throw SpecificationError(
-        place: name,
-        message: missing
-          ? "no such file; give the study's YAML file" : "cannot be read: \(error.localizedDescription)")
-    }
-    guard let text = String(data: data, encoding: .utf8) else {
-      throw SpecificationError(place: name, message: "not UTF-8 text; a study is a YAML file")
-    }
-    return try read(text: text, file: name, overrides: overrides, dataRoot: dataRoot, catalog: catalog)
+    let text = try SpecificationFiles.text(of: file) { SpecificationError(place: name, message: $0) }
+    return try read(
+      text: text, file: name, at: file, overrides: overrides, dataRoot: dataRoot, catalog: catalog)
   }
 
   /// Reads the text of a specification.
+  /// - Parameter url: where the text lies, for what it includes; nil for where `file` says.
   static func read(
-    text: String, file: String, overrides: [String] = [], dataRoot: String? = nil,
+    text: String, file: String, at url: URL? = nil, overrides: [String] = [], dataRoot: String? = nil,
     catalog: Catalog = .standard
   ) throws(SpecificationError) -> StudyDocument {
-    var root = try SpecNode.parse(text, file: file)
+    let files = try SpecificationFiles(text: text, name: file, url: url ?? URL(fileURLWithPath: file))
+    var root = files.root
     for override in overrides { try root.apply(override: override) }
+    if let node = root["include"] { throw node.error("include: belongs into a file; files are read before --set") }
     var reader = SpecificationReader(file: file, catalog: catalog)
     let fields = try SpecFields(root, of: "study", keys: keys, later: laterKeys)
     let specification = try reader.specification(fields)
     let written = try fields["data_root"]?.text("data_root")
     return StudyDocument(
-      file: file, yaml: text, specification: specification, dataRoot: dataRoot ?? written ?? ".",
+      file: file, yaml: text, included: files.included, specification: specification,
+      dataRoot: dataRoot ?? written ?? ".",
       places: reader.places)
   }
 
@@ -70,19 +66,19 @@ struct SpecificationReader {
   private mutating func specification(_ fields: SpecFields) throws(SpecificationError) -> Specification {
     let name = try self.name(fields.required("name", "name: my-study"))
     let source = try source(fields.required("source", "source: { dataset: glyphs, holdout: 0.1 }"))
-    let network = try network(fields.required("network", "network: resnet20"))
+    let networks = try networks(fields)
     let training = try TrainingReader.read(
       fields.required("training", "training: { epochs: 30, batch: 128, learning_rate: 0.1 }"), over: nil)
-    let objectives = try ObjectiveReader.read(
-      fields.required("objectives", "objectives: [softmax, sigmoid]"), training: training, catalog: catalog)
-    for (index, objective) in objectives.enumerated() {
-      places["objectives.\(index)"] = SpecPlace(text: objective.node.place, isUsage: objective.node.isUsage)
-    }
-    return Specification(
-      name: name, source: source, network: network, training: training,
-      objectives: objectives.map(\.objective), seeds: try seeds(fields["seeds"]),
+    let objectives = try objectives(
+      fields.required("objectives", "objectives: [softmax, sigmoid]"), training: training, networks: networks,
+      augmentations: augmentations(fields["augment"]))
+    var specification = Specification(
+      name: name, source: source, network: networks[0].spec, training: training,
+      objectives: objectives, seeds: try seeds(fields["seeds"]) ?? [0, 1, 2],
       transfer: try targets(fields["transfer"], source: source), measures: try measures(fields["measures"]),
       shift: try shift(fields["shift"]))
+    specification.search = try search(fields["search"], of: specification)
+    return specification
   }
 
   private func name(_ node: SpecNode) throws(SpecificationError) -> String {
@@ -94,38 +90,19 @@ struct SpecificationReader {
     return name
   }
 
-  private mutating func network(_ node: SpecNode) throws(SpecificationError) -> NetworkSpec {
-    note("network", node)
-    let networks = catalog.networks.map(\.name)
-    if case .scalar = node.content { return NetworkSpec(name: try node.choice("network", of: networks)) }
-    if case .sequence = node.content {
-      throw node.error("network: one network a study; lists are sweeps of objective parameters only")
+  /// How many, from 0; or the seeds themselves, as a list or a range.
+  func seeds(_ node: SpecNode?, _ what: String = "seeds") throws(SpecificationError) -> [Int]? {
+    guard let node else { return nil }
+    if !node.isRange {
+      return Array(0..<(try node.integer(what, in: SpecBounds.seedCount)))
     }
-    let fields = try SpecFields(node, of: "network", keys: ["name", "width", "projector"])
-    let name = try fields.required("name", "name: resnet20").choice("network.name", of: networks)
-    var projector: [Int] = []
-    if let node = fields["projector"] {
-      for item in try node.list("network.projector", single: true) {
-        projector.append(try item.integer("network.projector", in: 1...65536))
-      }
+    var seeds: [Int] = []
+    for item in try node.numbers(what, whole: true) {
+      let seed = try item.integer(what, in: SpecBounds.seed)
+      guard !seeds.contains(seed) else { throw item.error("\(what): \(seed) is given twice; keep one") }
+      seeds.append(seed)
     }
-    return NetworkSpec(
-      name: name, width: try fields["width"]?.integer("network.width", in: 1...4096),
-      projector: projector.isEmpty ? nil : projector)
-  }
-
-  private func seeds(_ node: SpecNode?) throws(SpecificationError) -> [Int] {
-    guard let node else { return [0, 1, 2] }
-    if case .sequence = node.content {
-      var seeds: [Int] = []
-      for item in try node.list("seeds") {
-        let seed = try item.integer("seeds", in: 0...Int(Int32.max))
-        guard !seeds.contains(seed) else { throw item.error("seeds: \(seed) is given twice; keep one") }
-        seeds.append(seed)
-      }
-      return seeds
-    }
-    return Array(0..<(try node.integer("seeds", in: 1...10_000)))
+    return seeds
   }
 
   /// Entries `{ corrupt: [fog, jpeg], severities: [1, 3, 5] }`; `corrupt: all` is all fifteen, severities are 1 to 5 unless
@@ -134,7 +111,7 @@ struct SpecificationReader {
     guard let node else { return [] }
     var result: [Specification.Shift] = []
     for item in try node.list("shift") {
-      let fields = try SpecFields(item, of: "shift", keys: ["corrupt", "severities"], later: ["dataset"])
+      let fields = try SpecFields(item, of: "shift", keys: Self.shiftKeys, later: ["dataset"])
       let names = try fields.required("corrupt", "corrupt: [gaussian_noise, jpeg]")
       var corruptions: [String] = []
       for name in try names.list("shift.corrupt", single: true) {
@@ -152,8 +129,8 @@ struct SpecificationReader {
       var severities = Array(Corruption.severities)
       if let written = fields["severities"] {
         severities = []
-        for severity in try written.list("shift.severities", single: true) {
-          severities.append(try severity.integer("shift.severities", in: Corruption.severities))
+        for severity in try written.numbers("shift.severities", whole: true) {
+          severities.append(try severity.integer("shift.severities", in: SpecBounds.severity))
         }
       }
       for corruption in corruptions {

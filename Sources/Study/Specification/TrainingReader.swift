@@ -7,7 +7,7 @@ enum TrainingReader {
     "preset", "epochs", "batch", "learning_rate", "warmup", "decay", "momentum", "weight_decay", "ema", "augment",
     "precision", "optimizer", "betas", "epsilon", "clip", "accumulate", "patience", "test_size",
   ]
-  private static let decays = Decay.allCases.map(\.rawValue)
+  static let decays = Decay.allCases.map(\.rawValue)
 
   /// - Parameter options: what holds where a key is absent; nil for the program's defaults, where `epochs` must be given.
   static func read(_ node: SpecNode, over options: TrainingOptions?) throws(SpecificationError)
@@ -26,18 +26,18 @@ enum TrainingReader {
     } else if options == nil {
       _ = try fields.required("epochs", "epochs: 30")
     }
-    if let node = fields["epochs"] { result.epochs = try node.integer("epochs", in: 1...100_000) }
-    if let node = fields["batch"] { result.batch = try node.integer("batch", in: 2...1_000_000) }
+    if let node = fields["epochs"] { result.epochs = try node.integer("epochs", in: SpecBounds.epochs) }
+    if let node = fields["batch"] { result.batch = try node.integer("batch", in: SpecBounds.batch) }
     if let node = fields["learning_rate"] { result.learningRate = try positive(node, "learning_rate") }
-    if let node = fields["warmup"] { result.warmup = try node.number("warmup", in: 0...100_000) }
+    if let node = fields["warmup"] { result.warmup = try node.number("warmup", in: SpecBounds.warmup) }
     if let node = fields["decay"] {
       result.decay = Decay(rawValue: try node.choice("decay", of: decays)) ?? result.decay
     }
-    if let node = fields["momentum"] { result.momentum = try node.number("momentum", in: 0...0.9999) }
+    if let node = fields["momentum"] { result.momentum = try node.number("momentum", in: SpecBounds.momentum) }
     if let node = fields["weight_decay"] {
-      result.weightDecay = try node.number("weight_decay", in: 0 ... .greatestFiniteMagnitude)
+      result.weightDecay = try node.number("weight_decay", in: SpecBounds.weightDecay)
     }
-    if let node = fields["ema"] { result.ema = try node.number("ema", in: 0...0.999999) }
+    if let node = fields["ema"] { result.ema = try node.number("ema", in: SpecBounds.average) }
     if let node = fields["augment"] { result.augment = try augment(node) }
     if let node = fields["precision"] {
       let known = Precision.allCases.map(\.rawValue)
@@ -59,15 +59,15 @@ enum TrainingReader {
     }
     if let node = fields["betas"] {
       var betas: [Double] = []
-      for item in try node.list("betas") { betas.append(try item.number("betas", in: 0...0.999999)) }
+      for item in try node.list("betas") { betas.append(try item.number("betas", in: SpecBounds.betas)) }
       guard betas.count == 2 else { throw node.error("betas: expected two numbers, found \(betas.count)") }
       result.betas = betas
     }
     if let node = fields["epsilon"] { result.epsilon = try positive(node, "epsilon") }
     if let node = fields["clip"] { result.clip = try positive(node, "clip") }
-    if let node = fields["accumulate"] { result.accumulate = try node.integer("accumulate", in: 1...1_000_000) }
-    if let node = fields["patience"] { result.patience = try node.integer("patience", in: 1...100_000) }
-    if let node = fields["test_size"] { result.testSize = try node.integer("test_size", in: 1...4096) }
+    if let node = fields["accumulate"] { result.accumulate = try node.integer("accumulate", in: SpecBounds.accumulate) }
+    if let node = fields["patience"] { result.patience = try node.integer("patience", in: SpecBounds.patience) }
+    if let node = fields["test_size"] { result.testSize = try node.integer("test_size", in: SpecBounds.side) }
     for (key, node) in [("betas", fields["betas"]), ("epsilon", fields["epsilon"])] where result.optimizer != .adamw {
       if let node { throw node.error("\(key): only adamw has it; set optimizer: adamw") }
     }
@@ -85,7 +85,7 @@ enum TrainingReader {
 
   /// A list of names, or of a name with its parameters, `[flip, color-jitter: {brightness: 0.4}]`; or text as on the
   /// command line, `flip+shift`.
-  private static func augment(_ node: SpecNode) throws(SpecificationError) -> [AugmentationSpec] {
+  static func augment(_ node: SpecNode) throws(SpecificationError) -> [AugmentationSpec] {
     if case .sequence(let items) = node.content, items.isEmpty { return [] }
     var result: [AugmentationSpec] = []
     for item in try node.list("augment", single: true) {

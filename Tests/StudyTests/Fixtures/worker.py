@@ -6,10 +6,12 @@ What it does is decided by its first argument, a folder:
   folder/fail       holds the kinds that fail
   folder/lasting    holds the kinds that fail for good
   folder/slow       holds seconds that each stage takes
+  folder/holdout    holds training options and objectives' parameters: trainings tell an accuracy on the holdout that is
+                    lower the further their product is from 1
   folder/meet       holds how many workers must have a stage before any goes on, a minute at most
 Every stage adds a line "kind target pid" to folder/log.
 """
-import json, os, signal, sys, threading, time
+import json, math, os, signal, sys, threading, time
 
 folder = sys.argv[1]
 stopping = threading.Event()
@@ -41,6 +43,17 @@ def meet(workers):
         time.sleep(0.02)
 
 
+def holdout(plan):
+    """None without a holdout."""
+    if not listed("holdout") or plan["holdout"] == 0:
+        return {}
+    values = dict(plan["training"])
+    for part in plan["objective"]["parts"]:
+        values.update(part["parameters"])
+    product = math.prod(values[name] for name in listed("holdout") if name in values)
+    return {"holdout_accuracy": 1 / (1 + abs(math.log(product))) - 0.01 / values["epochs"]}
+
+
 def work(job):
     kind, run = job["kind"], job["run"]
     target = (job.get("target") or {}).get("label", "")
@@ -67,7 +80,7 @@ def work(job):
         open(os.path.join(job["directory"], "weights.safetensors"), "w").close()
         for epoch in (1, 2):
             send({"epoch": {"_0": {"run_digest": run, "epoch": epoch, "loss": 1.0 / epoch, "train_accuracy": 0.5,
-                                   "learning_rate": 0.1, "images_per_second": 100.0}}})
+                                   "learning_rate": 0.1, "images_per_second": 100.0, **holdout(job["plan"])}}})
     if kind == "extract":
         os.makedirs(os.path.join(job["directory"], "features"), exist_ok=True)
         for split in ("train", "test"):

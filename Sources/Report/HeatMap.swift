@@ -41,15 +41,18 @@ struct HeatMap {
     return Chart(
       id: id, title: title, description: description, traces: [trace],
       layout: Axis.layout(
-        x: axis(axes.x, columns, columns.count > 3 ? [("tickangle", -90)] : []),
-        y: axis(axes.y, rows, [("autorange", "reversed")])),
+        x: axis(axes.x, columns, most: 16, columns.count > 3 ? [("tickangle", -90)] : []),
+        y: axis(axes.y, rows, most: 32, [("autorange", "reversed")])),
       height: min(640, max(230, 170 + 20 * rows.count)))
   }
 
-  private func axis(_ title: String, _ names: [String], _ extra: [(String, JSONValue)]) -> JSONValue {
+  private func axis(
+    _ title: String, _ names: [String], most: Int, _ extra: [(String, JSONValue)]
+  ) -> JSONValue {
+    let named = Axis.named(names, most: most)
     var pairs: [(String, JSONValue)] = [
-      ("tickvals", .numbers(names.indices.map(Double.init))),
-      ("ticktext", .strings(names.map { Format.shortened($0, to: 18) })), ("showgrid", false), ("ticks", ""),
+      ("tickvals", .numbers(named.map(Double.init))),
+      ("ticktext", .strings(named.map { Format.shortened(names[$0], to: 18) })), ("showgrid", false), ("ticks", ""),
       ("tickfont", ["size": names.count > 8 ? 10 : 11]),
     ]
     if !title.isEmpty { pairs.append(("title", ["text": .string(title), "standoff": 8])) }

@@ -10,6 +10,7 @@ enum SparsityFigure {
     let layers = summary.contents.layers
     let traces = summary.rows.compactMap { trace($0, layers) }
     guard !traces.isEmpty else { return nil }
+    let named = Axis.named(layers, most: 16)
     return Figure(
       id: "sparsity", title: "Sparsity by depth",
       caption: "The share of numbers that are not 0 after each block, on the source's test images; means over seeds, "
@@ -21,8 +22,8 @@ enum SparsityFigure {
           description: "Lines: share of nonzero activations by layer for \(traces.count) objectives.", traces: traces,
           layout: Axis.layout(
             x: [
-              "tickvals": .numbers(layers.indices.map { Double($0 + 1) }), "tickangle": layers.count > 4 ? -45 : 0,
-              "ticktext": .strings(layers.map { Format.shortened($0, to: 14) }),
+              "tickvals": .numbers(named.map { Double($0 + 1) }), "tickangle": layers.count > 4 ? -90 : 0,
+              "ticktext": .strings(named.map { Format.shortened(layers[$0], to: 14) }),
             ], y: Axis.value(title: "not 0, %"), extra: [("hovermode", "closest")]), height: 400)
       ], panelWidth: 640)
   }

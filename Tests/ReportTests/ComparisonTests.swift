@@ -147,5 +147,7 @@ import Testing
     #expect(AlignmentFigures.depths(names).count == 12)
     #expect(AlignmentFigures.depths(names).first == "0" && AlignmentFigures.depths(names).last == "49")
     #expect(AlignmentFigures.depths(["a"]) == ["a"])
+    #expect(Axis.named(names, most: 16) == Array(stride(from: 0, to: 50, by: 4)))
+    #expect(Axis.named(["a", "b"], most: 16) == [0, 1] && Axis.named([], most: 16).isEmpty)
   }
 }

@@ -10,6 +10,11 @@ enum Axis {
     ["title": ["text": .string(title), "standoff": 8], "nticks": .number(Double(ticks))]
   }
 
+  /// Places of the names that are written beside an axis: every one, or every second, ..., so that at most so many are.
+  static func named(_ names: [String], most: Int) -> [Int] {
+    Array(stride(from: 0, to: names.count, by: max(1, (names.count + most - 1) / max(1, most))))
+  }
+
   /// A layout with two axes.
   static func layout(x: JSONValue, y: JSONValue, extra: [(String, JSONValue)] = []) -> JSONValue {
     .object([("xaxis", x), ("yaxis", y)] + extra)
@@ -25,6 +30,8 @@ extension Column {
     case .shift: "Accuracy under corruption, \(title.lowercased())"
     case .separation: id == "r2_cosine" ? "R\u{00B2} on training images" : "R\u{00B2} on test images"
     case .probe: id.hasSuffix("_mean") ? "Mean probe accuracy" : "Probe accuracy, \(title)"
+    case .spectrum: "\(title), training images"
+    case .fineTuning: id.hasSuffix("_mean") ? "Mean fine-tuned accuracy" : "Fine-tuned accuracy, \(title)"
     case .neighbors: id.hasSuffix("_mean") ? "Mean k-NN accuracy" : "k-NN accuracy, \(title)"
     }
   }

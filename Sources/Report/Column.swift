@@ -7,9 +7,21 @@ struct Column: Sendable {
     case source = "Source accuracy"
     case calibration = "Calibration"
     case separation = "Class separation"
+    case spectrum = "Spectrum"
+    case shift = "Under corruption"
     case probe = "Linear probe"
     case neighbors = "k-nearest neighbours"
-    case shift = "Under corruption"
+    case fineTuning = "Fine-tuning"
+
+    /// The protocol of transfer, as stages call it; nil for what is measured on the source.
+    var protocolName: String? {
+      switch self {
+      case .probe: "probe"
+      case .neighbors: "knn"
+      case .fineTuning: "finetune"
+      default: nil
+      }
+    }
   }
 
   /// How a value is written.
@@ -52,10 +64,11 @@ extension Column {
   static func all(of contents: StudyContents) -> [Column] {
     let finished = contents.runs.filter(\.isFinished)
     // What the study was not asked to measure has no column.
-    let fixed = (source + calibration + [separation("train"), separation("test")]).filter { column in
+    let fixed = (source + calibration + [separation("train"), separation("test")] + spectrum).filter { column in
       finished.isEmpty || finished.contains { column.value($0).reason != StudyContents.Run.notMeasured }
     }
     return fixed + shift(contents) + transfer(contents, .probe) + transfer(contents, .neighbors)
+      + transfer(contents, .fineTuning)
   }
 
   /// R^2 on training images: the headline measure of class separation.
@@ -105,13 +118,17 @@ extension Column {
 
   /// Accuracy of one protocol on each target and, where there are several, their mean.
   static func transfer(_ contents: StudyContents, _ group: Group) -> [Column] {
-    let protocolName = group == .probe ? "probe" : "knn"
+    guard let protocolName = group.protocolName else { return [] }
     let name = "\(protocolName)_accuracy"
     let targets = contents.targets(of: protocolName)
     let how =
-      group == .probe
-      ? "L2-regularized logistic regression on frozen penultimate features; the penalty is chosen on a holdout"
-      : "vote of the nearest training features; k is chosen on a holdout"
+      switch group {
+      case .probe:
+        "L2-regularized logistic regression on frozen penultimate features; the penalty is chosen on a holdout"
+      case .fineTuning:
+        "the whole network trained on with a new head; rate and decay are chosen on a holdout"
+      default: "vote of the nearest training features; k is chosen on a holdout"
+      }
     var columns = targets.map { target in
       Column(
         id: "\(name):\(target)", group: group, title: target, unit: .percent, better: .higher,
@@ -133,7 +150,7 @@ extension Column {
   /// one on a hard one. Accuracies are clipped to [1/(2n), 1 - 1/(2n)], n being the target's test images; without
   /// that number in the store they are not clipped, and 0 and 1 have no log-odds.
   static func meanLogOdds(_ contents: StudyContents, _ group: Group) -> Column? {
-    let protocolName = group == .probe ? "probe" : "knn"
+    guard let protocolName = group.protocolName else { return nil }
     let name = "\(protocolName)_accuracy"
     let targets = contents.targets(of: protocolName)
     guard targets.count > 1 else { return nil }
@@ -184,7 +201,7 @@ extension Column {
 }
 
 extension StudyContents {
-  /// The targets of a protocol (`probe` or `knn`), in the order of the plan.
+  /// The targets of a protocol (`probe`, `knn` or `finetune`), in the order of the plan.
   func targets(of protocolName: String) -> [String] {
     var seen: Set<String> = []
     return runs.flatMap(\.stages).filter { $0.kind == protocolName }.map(\.target).filter {
@@ -195,7 +212,7 @@ extension StudyContents {
   /// The targets of all protocols, in the order of the plan.
   var targets: [String] {
     var seen: Set<String> = []
-    return (targets(of: "probe") + targets(of: "knn")).filter { seen.insert($0).inserted }
+    return (targets(of: "probe") + targets(of: "knn") + targets(of: "finetune")).filter { seen.insert($0).inserted }
   }
 }
 

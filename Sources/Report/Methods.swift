@@ -36,7 +36,7 @@ struct Methods {
   private var definitions: [(String, String)] {
     var seen: Set<Column.Group> = []
     return summary.columns.compactMap { column in
-      guard column.group == .probe || column.group == .neighbors else {
+      guard column.group.protocolName != nil else {
         return (column.title, column.definition)
       }
       if column.target.isEmpty { return ("\(column.group.rawValue), mean", column.definition) }

@@ -15,22 +15,25 @@ struct Page {
     body += titled("choice", "Accuracy or transfer", choice) + titled("claims", "Claims", claims)
     body += section("targets", "Class separation and each target", ArraySlice(targetFigures))
     body += section("separation", "Class separation", ArraySlice(separationFigures))
+    body += section("layers", "Layers and pairs of runs", ArraySlice(comparisonFigures), comparisonFailures)
     body += section("training", "Training", ArraySlice(training))
     body += failures
     body +=
       "<section id=\"made\">\n<h2>How it was made</h2>\n<div class=\"made\">\n"
       + Methods(summary: summary).html + "</div>\n</section>\n</main>\n"
     body += footer
-    let specifications = JSONValue.array((figures + training).flatMap(\.chartSpecifications))
+    let specifications = JSONValue.array((figures + comparisonFigures + training).flatMap(\.chartSpecifications))
     let scripts =
       "<script>\(plotly.insideScript)</script>\n"
       + "<script type=\"application/json\" id=\"charts\">\(specifications.text)</script>\n<script>\(Script.text)</script>\n"
     return Document.html(title: title, body: body, scripts: scripts)
   }
 
-  private func section(_ id: String, _ title: String, _ figures: ArraySlice<Figure>) -> String {
-    guard !figures.isEmpty else { return "" }
-    return "<section id=\"\(id)\">\n<h2>\(title)</h2>\n" + figures.map(\.html).joined() + "</section>\n"
+  private func section(
+    _ id: String, _ title: String, _ figures: ArraySlice<Figure>, _ before: String = ""
+  ) -> String {
+    guard !figures.isEmpty || !before.isEmpty else { return "" }
+    return "<section id=\"\(id)\">\n<h2>\(title)</h2>\n" + before + figures.map(\.html).joined() + "</section>\n"
   }
 
   private var header: String {
@@ -49,8 +52,8 @@ struct Page {
     out += "<nav aria-label=\"Contents\">"
     for (id, title) in [
       ("transfer", "Figures"), ("table", "Table"), ("choice", "Accuracy or transfer"), ("claims", "Claims"),
-      ("targets", "Targets"), ("separation", "Separation"), ("training", "Training"), ("failed", "Failed runs"),
-      ("made", "How it was made"),
+      ("targets", "Targets"), ("separation", "Separation"), ("layers", "Layers and pairs"), ("training", "Training"),
+      ("failed", "Failed runs"), ("made", "How it was made"),
     ] where isPresent(id) { out += "<a href=\"#\(id)\">\(title)</a>" }
     return out
       + "</nav>\n<noscript><p>The charts need JavaScript; the table and the text do not.</p></noscript>\n</header>\n"
@@ -63,6 +66,7 @@ struct Page {
     case "claims": !summary.contents.evidence.runs.isEmpty
     case "targets": !targetFigures.isEmpty
     case "separation": !separationFigures.isEmpty
+    case "layers": !comparisonFigures.isEmpty || !comparisonFailures.isEmpty
     case "training": summary.contents.runs.contains { !$0.epochs.isEmpty }
     case "failed": !summary.failedRuns.isEmpty
     default: true

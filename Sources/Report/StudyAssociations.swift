@@ -45,7 +45,7 @@ extension Summary {
   /// Every correlation that the report shows: separation and source accuracy against the mean and each target
   /// of every protocol, and against each other.
   var associations: [StudyAssociation] {
-    let transfers = columns.filter { $0.group == .probe || $0.group == .neighbors }
+    let transfers = columns.filter { $0.group.protocolName != nil }
     let pairs =
       transfers.map { (Column.separationOnTrain, $0) } + transfers.map { (Column.top1, $0) }
       + [(Column.top1, Column.separationOnTrain)]

@@ -8,6 +8,8 @@ extension StudyContents {
   init(store: StudyStore) throws {
     guard let snapshot = try StudySnapshot(store) else { throw ReportError.nothingPlanned }
     let (study, runs) = (snapshot.study, snapshot.runs)
+    // Comparisons of all runs are kept under the first, which they say nothing about.
+    let own = Dictionary(grouping: snapshot.stages.filter { !$0.kind.isOfAllRuns }, by: \.runDigest)
     let stages = Dictionary(grouping: snapshot.stages, by: \.runDigest)
     let measurements = Dictionary(grouping: snapshot.measurements, by: \.runDigest)
     let epochs = Dictionary(grouping: snapshot.epochs, by: \.runDigest)
@@ -22,9 +24,12 @@ extension StudyContents {
     self.facts = facts.filter { !$0.isOfTheMachine }
     self.runs = runs.map { run in
       Run(
-        record: run, stages: stages[run.digest] ?? [], measurements: measurements[run.digest] ?? [],
+        record: run, stages: own[run.digest] ?? [], measurements: measurements[run.digest] ?? [],
         epochs: epochs[run.digest] ?? [])
     }
+    layers = StudyLayers.names(in: known)
+    pairs = snapshot.pairs.map(Pair.init)
+    comparisons = snapshot.stages.filter(\.kind.isOfAllRuns).map(StudyContents.Stage.init)
     provenance = Provenance(
       createdAt: study.createdAt, facts: facts.filter(\.isOfTheMachine),
       stages: runs.flatMap { run in
@@ -53,11 +58,7 @@ extension StudyContents.Run {
     network = record.network
     seed = record.seed
     plan = record.planJSON
-    self.stages = stages.map {
-      .init(
-        digest: $0.digest, kind: $0.kind.rawValue, target: $0.target, state: $0.state.rawValue,
-        error: $0.error)
-    }
+    self.stages = stages.map(StudyContents.Stage.init)
     self.measurements = [:]
     for row in measurements {
       self.measurements[.init(name: row.name, target: row.target, split: row.split)] = .init(
@@ -68,6 +69,22 @@ extension StudyContents.Run {
         epoch: $0.epoch, loss: $0.loss, trainAccuracy: $0.trainAccuracy, holdoutAccuracy: $0.holdoutAccuracy,
         learningRate: $0.learningRate)
     }
+  }
+}
+
+extension StudyContents.Stage {
+  init(_ stage: Study.StageRecord) {
+    self.init(
+      digest: stage.digest, kind: stage.kind.rawValue, target: stage.target, state: stage.state.rawValue,
+      error: stage.error)
+  }
+}
+
+extension StudyContents.Pair {
+  init(_ row: PairRecord) {
+    self.init(
+      name: row.name, first: row.firstRun, second: row.secondRun, firstLayer: row.firstLayer,
+      secondLayer: row.secondLayer, split: row.split, value: row.value, reason: row.reason)
   }
 }
 

@@ -21,6 +21,12 @@ struct StudyContents: Sendable {
   var runs: [Run]
   /// When, where and how fast.
   var provenance: Provenance
+  /// The network's layers from the first to the pooled features; empty where no stage looked at layers.
+  var layers: [String] = []
+  /// What was measured of two runs, in the order of the plan.
+  var pairs: [Pair] = []
+  /// The stages that compare all runs.
+  var comparisons: [Stage] = []
 
   /// One line of "how it was made".
   struct Fact: Sendable, Hashable {
@@ -48,7 +54,22 @@ struct StudyContents: Sendable {
   /// A base loss or a penalty, with its parameters.
   typealias ObjectivePart = ClaimEvidence.Part
 
-  /// A step of a run: `train`, `evaluate`, `extract`, `separation`, `probe` or `knn`.
+  /// A number of two runs, or of one with itself.
+  struct Pair: Sendable, Hashable {
+    /// `agreement`, `ensemble_top1` or `cka`.
+    var name: String
+    /// Digests of the runs.
+    var first: String
+    var second: String
+    /// The layers compared; empty where none are meant.
+    var firstLayer: String
+    var secondLayer: String
+    var split: String
+    var value: Double?
+    var reason: String?
+  }
+
+  /// A step of a run, such as `train`, `evaluate` or `probe`, or of all runs.
   struct Stage: Sendable {
     var digest: String
     var kind: String

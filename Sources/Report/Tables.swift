@@ -20,7 +20,7 @@ struct Tables {
       ("main.csv", mainCSV), ("main.tex", mainTeX), ("runs.csv", runsCSV), ("transfer.csv", transferCSV),
       ("transfer.tex", transferTeX), ("separation.csv", separationCSV), ("separation.tex", separationTeX),
       ("correlation.csv", correlationCSV), ("correlation.tex", correlationTeX),
-    ]
+    ] + ComparisonTables(summary).files
   }
 
   // MARK: The main table
@@ -80,7 +80,7 @@ struct Tables {
   // MARK: Transfer
 
   private var transferColumns: [Column] {
-    [Column.Group.probe, .neighbors].flatMap { group in
+    [Column.Group.probe, .neighbors, .fineTuning].flatMap { group in
       summary.columns.filter { $0.group == group }
         + [Column.meanLogOdds(summary.contents, group)].compactMap { $0 }
     }
@@ -91,7 +91,7 @@ struct Tables {
       zip(summary.rows, summary.standings(column)).map { row, standing in
         let estimate = row.estimate(column)
         return [
-          column.group == .probe ? "probe" : "knn",
+          column.group.protocolName ?? "",
           column.target.isEmpty ? column.title.lowercased() : column.target, row.label,
           CSV.number(estimate.mean), CSV.number(estimate.standardError), String(estimate.n), "\(standing)",
         ]

@@ -41,6 +41,7 @@ struct TextTable {
     switch column.group {
     case .probe: "probe " + column.title
     case .neighbors: "k-NN " + column.title
+    case .fineTuning: "tuned " + column.title
     default: column.title
     }
   }

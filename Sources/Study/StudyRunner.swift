@@ -171,7 +171,7 @@ public struct StudyRunner: Sendable {
     let owner = try store.join(
       study: study, runs: plan.runs.map(\.record), stages: plan.stages.map(\.record), owner: OwnerRecord(),
       directory: directory.path
-    ) { stages in missingProducts(plan, stages) }
+    ) { stages in missingProducts(plan, stages) + outdatedComparisons(plan, stages) }
     do {
       try store.record(facts: plan.facts.merging(facts) { $1 }.merging(["workers": "\(workers)"]) { $1 })
     } catch {
@@ -179,6 +179,15 @@ public struct StudyRunner: Sendable {
       throw error
     }
     return owner
+  }
+
+  /// Comparisons of runs that were done without a run that failed and is now tried again.
+  private func outdatedComparisons(_ plan: StudyPlan, _ stages: [StageRecord]) -> [String] {
+    let states = Dictionary(stages.map { ($0.digest, $0.state) }, uniquingKeysWith: { first, _ in first })
+    return plan.stages.filter { stage in
+      stage.record.kind.isOfAllRuns && states[stage.record.digest] == .done
+        && stage.needs.contains { states[$0] != .done && states[$0] != .failed }
+    }.map(\.record.digest)
   }
 
   /// Stages that are done, whose files are gone, and that a stage still to be done needs.

@@ -134,7 +134,7 @@ import Training
       "objectives.1={ label-smoothing+logit-penalty: { smoothing: [] } }",
       "source.dataset=fashion", "source.format=idx", "source.train=a", "source.holdout=1", "source.fraction=0",
       "source.classes=others", "source={ holdout: 0.1 }", "source.on_bad_image=maybe", "source.exact=perhaps",
-      "transfer.0.protocols=[prob]", "transfer.0.holdout=0", "transfer.0.tags=x", "transfer.0=mnist", "measures=[cka]",
+      "transfer.0.protocols=[prob]", "transfer.0.holdout=0", "transfer.0.tags=x", "transfer.0=mnist", "measures=[ood]",
       "measures=[]", "measures=[separation, separation]", "shift=[]", "shift=[{ severities: 1 }]",
       "shift=[{ corrupt: fogg }]", "shift=[{ corrupt: fog, severities: 6 }]", "ood=[{ dataset: mnist }]",
       "search={ by: grid }", "search={ over: { learning_rate: [0] } }",

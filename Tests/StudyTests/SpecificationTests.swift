@@ -94,7 +94,7 @@ import Training
     ("shift: [{ corrupt: fog }, { corrupt: [fog], severities: 3 }]", "fog at severity 3 is given twice"),
     ("shift: [{ severities: [1] }]", "corrupt"),
     ("ood: [{ dataset: gtsrb }]", "study.yaml:12:1: study: 'ood' is not supported by this version"),
-    ("measures: [separation, cka]", "study.yaml:12:24: measures: 'cka' is not supported by this version"),
+    ("measures: [separation, similarity]", "study.yaml:12:24: measures: 'similarity' is not supported by this version"),
     ("measures: [seperation]", "did you mean 'separation'?"),
     ("measures: []", "the list is empty"),
     ("sedes: 3", "study.yaml:12:1: study: unknown key 'sedes'; did you mean 'seeds'?"),
@@ -109,7 +109,7 @@ import Training
   }
 
   @Test(arguments: [
-    ("- { dataset: mnist, protocols: [finetune] }", "protocols: 'finetune' is not supported by this version"),
+    ("- { dataset: mnist, protocols: [svm] }", "protocols: 'svm' is not supported by this version"),
     ("- { dataset: mnist, protocols: [prob] }", "did you mean 'probe'?"),
     ("- { dataset: mnits }", "transfer.dataset: 'mnits' is not known; did you mean 'mnist'?"),
     ("- { dataset: mnist }\n  - { dataset: mnist, protocols: [knn] }", "two targets are called 'mnist'"),

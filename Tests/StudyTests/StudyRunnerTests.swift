@@ -101,6 +101,25 @@ import Training
     #expect(status.failed == 3 && status.runs[0].error == "no luck with train")
   }
 
+  @Test func comparisonsDoWithoutRunsThatFailed() throws {
+    let asked = ["seeds=1", "measures=[cka]"]
+    try folder.write("train", to: "lasting")
+    let (result, _) = try run(try runner(asked))
+    // Training fails for good; the comparison is tried with what there is.
+    let stages = try store().stages()
+    #expect(stages.last?.kind == .cka && stages.last?.state == .done)
+    #expect(result.failed == result.total - 1)
+    try FileManager.default.removeItem(at: folder.url.appendingPathComponent("lasting"))
+    // Failures that may pass are tried again, and the comparison with them.
+    try FileManager.default.removeItem(at: out)
+    try folder.write("train", to: "fail")
+    #expect(try run(try runner(asked)).result.done == 1)
+    try FileManager.default.removeItem(at: folder.url.appendingPathComponent("fail"))
+    let (again, shown) = try run(try runner(asked))
+    #expect(again.done == again.total && shown.contains("all runs: cka"))
+    #expect(folder.lines(of: "log").count { $0.hasPrefix("cka") } == 3)
+  }
+
   @Test func aSignalStopsItAndTheSameCallGoesOn() throws {
     try folder.write("0.3", to: "slow")
     let folder = folder

@@ -79,7 +79,7 @@ struct SurveyFigures {
       let trace: JSONValue = [
         "type": "heatmap", "z": .array(pair.cka.map(JSONValue.numbers)),
         "x": .numbers(columns.indices.map(Double.init)), "y": .numbers(rows.indices.map(Double.init)),
-        "zmin": 0, "zmax": 1, "colorscale": .array(Self.scale), "showscale": .bool(place == result.pairs.count - 1),
+        "zmin": 0, "zmax": 1, "colorscale": .array(HeatMap.scale), "showscale": .bool(place == result.pairs.count - 1),
         "colorbar": ["thickness": 12, "outlinewidth": 0, "len": 1],
         "text": .array(pair.cka.map { .strings($0.map { $0.map { Format.number($0, decimals: 2) } ?? "" }) }),
         "texttemplate": .string(isSmall ? "%{text}" : ""), "hoverongaps": false,
@@ -109,11 +109,6 @@ struct SurveyFigures {
         + "An estimate may be below 0; null where it is not defined.",
       charts: charts, panelWidth: 380)
   }
-
-  /// Pale to dark, the same lightness step by step.
-  private static let scale: [JSONValue] = [
-    [0, "#f7fbff"], [0.25, "#c9ddf0"], [0.5, "#7fb3d9"], [0.75, "#2f79b5"], [1, "#08306b"],
-  ]
 
   /// Eigenvalues of the last layers.
   var spectra: Figure? {

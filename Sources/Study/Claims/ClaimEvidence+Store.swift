@@ -15,21 +15,18 @@ extension ClaimEvidence {
     let runs = snapshot.runs.map { run in
       Run(run, measurements: measurements[run.digest] ?? [], epochs: epochs[run.digest] ?? [])
     }
-    let pairs = Self.pairs(snapshot)
+    let pairs = Self.pairs(of: snapshot.pairs)
+    let known = StudyLayers.names(in: facts)
     let standard = study.augmentation.flatMap { own in runs.contains { $0.augmentation == own } ? own : nil }
     self.init(
       runs: runs, targets: Self.targets(snapshot.stages, study, facts), pairs: pairs,
-      layers: Self.layers(runs, pairs), standardAugmentation: standard)
+      layers: known.isEmpty ? Self.layers(runs, pairs) : known, standardAugmentation: standard)
   }
-
-  /// Pairs of runs: their agreement, the accuracy of both together, CKA by layer. No stage measures pairs yet; the rows
-  /// of one that does become pairs here.
-  static func pairs(_ snapshot: StudySnapshot) -> [Pair] { [] }
 
   /// The targets that are judged, in the order of the specification.
   private static func targets(_ stages: [StageRecord], _ study: StudyTerms, _ facts: [String: String]) -> [Target] {
     var seen: Set<String> = []
-    let asked = stages.filter { $0.kind == .probe || $0.kind == .knn }.map(\.target)
+    let asked = stages.filter { [.probe, .knn, .finetune].contains($0.kind) }.map(\.target)
     return (study.targets.map(\.label) + asked).filter { seen.insert($0).inserted }.map { label in
       let said = study.targets.first { $0.label == label }
       return Target(

@@ -13,18 +13,20 @@ public struct StudySnapshot: Hashable, Sendable {
   public var measurements: [MeasurementRecord]
   /// The epochs, in the order of runs and then of time.
   public var epochs: [EpochRecord]
+  /// What finished stages measured of two runs, in the order of the runs and by layer.
+  public var pairs: [PairRecord]
 
   /// Reads the store; nil where nothing was planned yet.
   public init?(_ store: StudyStore) throws(StudyError) {
     let rows = try store.read { database in
       (
         try StudyStore.study(database), try StudyStore.runs(database), try StudyStore.stages(database),
-        try StudyStore.measurements(database), try StudyStore.epochs(database)
+        try StudyStore.measurements(database), try StudyStore.epochs(database), try StudyStore.pairs(database)
       )
     }
     guard let study = rows.0 else { return nil }
     self.study = study
-    (runs, stages, measurements, epochs) = (rows.1, rows.2, rows.3, rows.4)
+    (runs, stages, measurements, epochs, pairs) = (rows.1, rows.2, rows.3, rows.4, rows.5)
   }
 
   /// Reads the store in a study's folder; may be called while the study runs.

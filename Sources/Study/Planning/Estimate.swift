@@ -78,6 +78,16 @@ public struct Estimate: Sendable {
       case .separation: (train + test) * width * 8 / Rate.separation
       // 45 penalties, about 25 passes of two products each, twice (choosing and refitting).
       case .probe: 45 * 25 * 2 * train * width * Double(facts.train.classes) / Rate.probePass
+      case .sparsity: images(Double(min(StageExecution.sparsityImages, plan.source.test.count)))
+      case .spectrum, .collapse: (train + test) * width * width * 2 / Rate.neighbours
+      // Every setting of the grid, and the chosen one once more.
+      case .finetune:
+        job.tuning.map { tuning in
+          let trainings = tuning.learningRates.count * tuning.decays.count + 1
+          return images(3 * Double(trainings * tuning.steps * tuning.batch))
+        } ?? 0
+      case .agreement: Double(job.peers.count * job.peers.count) * test * 2e-7
+      case .cka: Double(job.peers.count) * images(2 * Double(StageExecution.ckaImages))
       case .knn: 2 * train * (test + train * 0.2) * width / Rate.neighbours
       }
     return seconds + Rate.start

@@ -4,6 +4,7 @@ import Networks
 import Objectives
 import Torch
 import Training
+import Transfer
 
 /// Lays a specification out into runs and stages.
 struct PlanExpansion {
@@ -20,10 +21,10 @@ struct PlanExpansion {
   /// Pictures that cannot be decoded and are left out, by the label of their set.
   var skipped: [String: [BadImage]] = [:]
 
-  private var specification: Specification { document.specification }
+  var specification: Specification { document.specification }
 
   /// Numbers that stand in every digest; raise one when the meaning of its results changes.
-  private enum Revision {
+  enum Revision {
     static let train = 1
     static let evaluate = 1
     static let shift = 1
@@ -31,6 +32,10 @@ struct PlanExpansion {
     static let separation = 1
     static let probe = 1
     static let knn = 1
+    static let finetune = 1
+    static let layers = 1
+    static let features = 1
+    static let pairs = 1
   }
 
   /// Loads the data, checks what can only be checked with them, and makes the plan.
@@ -71,6 +76,7 @@ struct PlanExpansion {
           of: run, source: (train, test), targets: targets, from: stages.count, priority: priority)
       }
     }
+    stages += try comparisons(of: runs, after: stages, source: (train, test))
     return StudyPlan(
       document: document, runs: runs, stages: stages, source: (train, test),
       targets: targets.map(\.splits), threads: threads, skipped: skipped)
@@ -124,10 +130,10 @@ struct PlanExpansion {
 
   // MARK: Stages
 
-  private typealias Splits = (train: SplitFacts, test: SplitFacts)
+  typealias Splits = (train: SplitFacts, test: SplitFacts)
 
   /// What decides a stage's result.
-  private struct StageIdentity: Encodable {
+  struct StageIdentity: Encodable {
     var revision: Int
     var kind: StageKind
     /// Digests of the run or of the features it starts from.
@@ -136,6 +142,9 @@ struct PlanExpansion {
     var holdoutSeed: UInt64?
     var measures: [Specification.Measure]?
     var shift: [Specification.Shift]?
+    /// Images at most.
+    var images: Int?
+    var tuning: FineTuningOptions?
   }
 
   private func stages(
@@ -166,6 +175,7 @@ struct PlanExpansion {
         stage: stage, run: digest, kind: kind, plan: run.plan, target: target,
         features: kind == .extract ? stage : features, directory: folder, measures: specification.measures)
       job.shift = shift
+      job.tuning = identity.tuning
       let products =
         switch kind {
         case .train: ["\(folder)/weights.safetensors"]
@@ -184,7 +194,7 @@ struct PlanExpansion {
     if specification.search?.phase == .candidates { return stages }
     let evaluation = StageIdentity(
       revision: Revision.evaluate, kind: .evaluate, inputs: [digest, source.test.digest],
-      measures: specification.measures)
+      measures: evaluated)
     _ = try add(.evaluate, evaluation, needs: [train])
     if !specification.shift.isEmpty {
       let identity = StageIdentity(
@@ -205,11 +215,22 @@ struct PlanExpansion {
         holdout: run.plan.holdout, holdoutSeed: run.plan.holdoutSeed)
       _ = try add(.separation, identity, features: features, needs: [features])
     }
+    for (kind, identity, needsFeatures) in try ofSource(
+      digest, source, run.plan, features: { try extract(nil, source) })
+    {
+      let features = needsFeatures ? identity.inputs.first : nil
+      _ = try add(kind, identity, features: features, needs: [features ?? train])
+    }
     for (target, data, splits) in targets {
       let jobTarget = StageJob.Target(
         label: target.label, data: data, holdout: target.holdout, holdoutSeed: target.holdoutSeed)
+      if target.protocols.contains(.finetune) {
+        let identity = try tuning(digest, splits, target)
+        _ = try add(.finetune, identity, target: jobTarget, needs: [train])
+      }
+      guard target.protocols.contains(where: { $0 != .finetune }) else { continue }
       let features = try extract(jobTarget, splits)
-      for way in target.protocols {
+      for way in target.protocols where way != .finetune {
         let kind: StageKind = way == .probe ? .probe : .knn
         let identity = StageIdentity(
           revision: way == .probe ? Revision.probe : Revision.knn, kind: kind,

@@ -1,5 +1,6 @@
 import Datasets
 import Training
+import Transfer
 
 /// Everything a worker needs to do one stage: what crosses to it as one line of JSON.
 public struct StageJob: Codable, Hashable, Sendable {
@@ -28,6 +29,20 @@ public struct StageJob: Codable, Hashable, Sendable {
     }
   }
 
+  /// A run that is compared with others.
+  public struct Peer: Codable, Hashable, Sendable {
+    /// Digest of the run.
+    public var run: String
+    /// The objective's label.
+    public var label: String
+    /// The run's seed.
+    public var seed: Int
+    /// Folder of the run.
+    public var directory: String
+    /// Digest of the extraction of the source's features, where there is one.
+    public var features: String?
+  }
+
   /// Digest of the stage.
   public var stage: String
   /// Digest of the run.
@@ -46,6 +61,10 @@ public struct StageJob: Codable, Hashable, Sendable {
   public var measures: [Specification.Measure]
   /// Corruptions under which the run is evaluated; empty for the images as they are.
   public var shift: [Specification.Shift] = []
+  /// How the network is fine-tuned; nil for other stages.
+  public var tuning: FineTuningOptions?
+  /// The runs that are compared, in the study's order; empty for stages of one run.
+  public var peers: [Peer] = []
 
   /// Makes a job.
   public init(
@@ -65,7 +84,12 @@ public struct StageJob: Codable, Hashable, Sendable {
 
   /// File of the features of a split, below the run's folder.
   public func featureFile(_ split: Split) -> String {
-    "\(directory)/features/\((features ?? stage).prefix(16))-\(split.rawValue).safetensors"
+    Self.featureFile(directory, features ?? stage, split)
+  }
+
+  /// File of the features that an extraction left below a run's folder.
+  static func featureFile(_ directory: String, _ extraction: String, _ split: Split) -> String {
+    "\(directory)/features/\(extraction.prefix(16))-\(split.rawValue).safetensors"
   }
 }
 
@@ -79,6 +103,8 @@ public enum StageEvent: Codable, Hashable, Sendable {
   case progress(String, share: Double?)
   /// Something that should be known, but does not stop the stage.
   case warning(String)
+  /// What was measured of pairs of runs; counts once the stage is done.
+  case pairs([PairRecord])
   /// How the results were made, for the report.
   case facts([String: String])
   /// The stage is done, with these measurements.

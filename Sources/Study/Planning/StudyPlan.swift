@@ -45,7 +45,8 @@ public struct StudyPlan: Sendable {
   public func stages(of shard: Shard?) -> [Stage] {
     guard let shard else { return stages }
     let own = Set(runs.enumerated().filter { shard.contains($0.offset) }.map(\.element.record.digest))
-    return stages.filter { own.contains($0.record.runDigest) }
+    // Comparisons need the runs of all parts.
+    return stages.filter { own.contains($0.record.runDigest) && !$0.record.kind.isOfAllRuns }
   }
 
   /// How the data of the study are known in the report: digests and counts.

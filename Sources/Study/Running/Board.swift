@@ -3,6 +3,8 @@ struct Board {
   /// Digests in the order of work.
   let digests: [String]
   private let needs: [[Int]]
+  /// Whether a stage does without those of its needs that failed.
+  private let doesWithout: [Bool]
   private let places: [String: Int]
   private(set) var states: [StageState]
   /// Everything before it is done or failed.
@@ -15,6 +17,7 @@ struct Board {
     let places = Dictionary(digests.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     self.places = places
     needs = sorted.map { $0.needs.compactMap { places[$0] } }
+    doesWithout = sorted.map(\.record.kind.isOfAllRuns)
     states = digests.map { _ in .pending }
   }
 
@@ -34,7 +37,10 @@ struct Board {
     var found: [String] = []
     for place in states.indices[front...] where states[place] == .pending {
       if found.count >= most { break }
-      if needs[place].allSatisfy({ states[$0] == .done }) { found.append(digests[place]) }
+      let isReady = needs[place].allSatisfy {
+        states[$0] == .done || (doesWithout[place] && states[$0] == .failed)
+      }
+      if isReady { found.append(digests[place]) }
     }
     return found
   }
@@ -46,7 +52,7 @@ struct Board {
     var order: [String] = []
     // A run's stages come in the order of their dependencies.
     for later in states.indices where later > place && states[later] == .pending {
-      guard needs[later].contains(where: lost.contains) else { continue }
+      guard !doesWithout[later], needs[later].contains(where: lost.contains) else { continue }
       lost.insert(later)
       order.append(digests[later])
     }

@@ -6,7 +6,12 @@ extension Scheduler {
     guard let digest, let stage = stages[digest]?.record, let run = runs[stage.runDigest] else {
       return "worker"
     }
-    return "\(run.label), seed \(run.seed): \(Self.name(of: stage))"
+    return "\(Self.subject(of: stage, run)): \(Self.name(of: stage))"
+  }
+
+  /// Whom a stage is about.
+  private static func subject(of stage: StageRecord, _ run: RunRecord) -> String {
+    stage.kind.isOfAllRuns ? "all runs" : "\(run.label), seed \(run.seed)"
   }
 
   static func name(of stage: StageRecord) -> String {
@@ -25,7 +30,7 @@ extension Scheduler {
       else { continue }
       snapshot.running.append(
         ProgressSnapshot.Running(
-          worker: number, run: "\(run.label), seed \(run.seed)", stage: Self.name(of: stage), note: slot.note,
+          worker: number, run: Self.subject(of: stage, run), stage: Self.name(of: stage), note: slot.note,
           share: slot.share, seconds: Date().timeIntervalSince(slot.started)))
     }
     snapshot.elsewhere = board.count(.running) - snapshot.running.count

@@ -137,7 +137,7 @@ final class Scheduler {
     for number in idle {
       while slots[number]?.lease == nil, let digest = ready.popFirst() {
         guard let stage = stages[digest] else { continue }
-        guard let lease = try store.claim(stage: digest, needs: stage.needs, owner: owner) else {
+        guard let lease = try claim(stage) else {
           // Somebody else was faster.
           isOld = true
           board[digest] = .running
@@ -159,6 +159,11 @@ final class Scheduler {
       try startWorker()
       starting += 1
     }
+  }
+
+  private func claim(_ stage: StudyPlan.Stage) throws(StudyError) -> Lease? {
+    try store.claim(
+      stage: stage.record.digest, needs: stage.needs, doesWithout: stage.record.kind.isOfAllRuns, owner: owner)
   }
 
   private func startWorker() throws(StudyError) {

@@ -15,6 +15,7 @@ struct StudyReuse {
   private let done: [String: StageRecord]
   private let measurements: [String: [MeasurementRecord]]
   private let epochs: [String: [EpochRecord]]
+  private let facts: [String: String]
 
   /// Reads what the study in `other` has done.
   init(from other: URL, to directory: URL, catalog: Catalog) throws(StudyError) {
@@ -27,6 +28,7 @@ struct StudyReuse {
       try store.stages().filter { $0.state == .done }.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
     measurements = Dictionary(grouping: try store.measurements(), by: \.stageDigest)
     epochs = Dictionary(grouping: try store.epochs(), by: \.runDigest)
+    facts = try store.facts()
   }
 
   /// Takes over every pending stage that is done there.
@@ -37,7 +39,8 @@ struct StudyReuse {
     let log = StudyLog(here.directory, owner: owner)
     var count = 0
     var lastBeat = OwnerWatch.now
-    for stage in stages.map(\.record) where states[stage.digest] == .pending {
+    // A comparison of all runs is quickly made, and its rows are of pairs.
+    for stage in stages.map(\.record) where states[stage.digest] == .pending && !stage.kind.isOfAllRuns {
       guard let record = done[stage.digest], let files = files(of: record) else { continue }
       guard let lease = try store.claim(stage: stage.digest, owner: owner) else { continue }
       do {
@@ -64,6 +67,7 @@ struct StudyReuse {
     }
     try self.store.close()
     guard count > 0 else { return }
+    try store.record(facts: facts.filter { $0.key.hasPrefix("network/") })
     let before = try store.facts()["reused_directory"].map { "\($0); " } ?? ""
     try store.record(facts: ["reused_directory": "\(before)\(count) stages of \(directory.path)"])
     progress.say("\(count) stages taken over from \(directory.path)")

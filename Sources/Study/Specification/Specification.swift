@@ -50,6 +50,11 @@ public struct Specification: Codable, Hashable, Sendable {
     case probe
     /// Nearest neighbours among the features.
     case knn
+    /// Training the whole network on, with settings chosen on a holdout.
+    case finetune
+
+    /// What is done where nothing is said.
+    public static let usual: [Self] = [.probe, .knn]
   }
 
   /// A data set that features are transferred to.
@@ -77,7 +82,23 @@ public struct Specification: Codable, Hashable, Sendable {
 
   /// What is measured on the source.
   public enum Measure: String, Codable, Hashable, Sendable, CaseIterable {
-    case separation, calibration
+    /// Class separation of the penultimate features by four distances.
+    case separation
+    /// Log-likelihood and calibration error, before and after temperature scaling.
+    case calibration
+    /// The share of numbers that are not 0, layer by layer.
+    case sparsity
+    /// Effective rank and its like of the penultimate features.
+    case spectrum
+    /// Neural collapse of the penultimate features.
+    case collapse
+    /// Equal answers of every two runs, and their accuracy together.
+    case agreement
+    /// Likeness of layers of every two runs.
+    case cka
+
+    /// What is measured where nothing is said.
+    public static let usual: [Self] = [.separation, .calibration]
   }
 
   /// Name of the study and, unless `--out` is given, of its folder.

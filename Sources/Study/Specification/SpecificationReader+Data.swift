@@ -11,7 +11,7 @@ extension SpecificationReader {
   static let sampleKeys = ["train", "test"]
   /// Formats of files that have no entry in the list of sets.
   static let formats = ["cifar", "idx", "shards"]
-  private static let laterProtocols = ["finetune", "finetuning", "scores", "low_shot", "svm"]
+  private static let laterProtocols = ["scores", "low_shot", "svm"]
 
   mutating func source(_ node: SpecNode) throws(SpecificationError) -> Specification.Source {
     note("source", node)
@@ -77,7 +77,7 @@ extension SpecificationReader {
   }
 
   private func protocols(_ node: SpecNode?) throws(SpecificationError) -> [Specification.TransferProtocol] {
-    guard let node else { return Specification.TransferProtocol.allCases }
+    guard let node else { return Specification.TransferProtocol.usual }
     var protocols: [Specification.TransferProtocol] = []
     for item in try node.list("protocols", single: true) {
       let known = Specification.TransferProtocol.allCases.map(\.rawValue)

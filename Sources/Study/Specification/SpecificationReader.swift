@@ -22,7 +22,7 @@ struct SpecificationReader {
     "ood", "finetune", "pretrained", "ensembles",
   ]
   private static let laterMeasures = [
-    "cka", "sparsity", "spectrum", "collapse", "agreement", "similarity", "ood", "retrieval", "scores",
+    "similarity", "ood", "retrieval", "scores",
   ]
 
   /// Reads a specification file.
@@ -147,8 +147,9 @@ struct SpecificationReader {
     return result
   }
 
-  private func measures(_ node: SpecNode?) throws(SpecificationError) -> [Specification.Measure] {
-    guard let node else { return Specification.Measure.allCases }
+  private mutating func measures(_ node: SpecNode?) throws(SpecificationError) -> [Specification.Measure] {
+    guard let node else { return Specification.Measure.usual }
+    note("measures", node)
     var measures: [Specification.Measure] = []
     for item in try node.list("measures") {
       let known = Specification.Measure.allCases.map(\.rawValue)

@@ -33,7 +33,7 @@ extension StageExecution {
   }
 
   /// Features and labels of the images that were trained on, the holdout left out, or of the test images.
-  private func trained(_ job: StageJob, _ split: Split) throws -> (features: Tensor, labels: [Int]) {
+  func trained(_ job: StageJob, _ split: Split) throws -> (features: Tensor, labels: [Int]) {
     let features = try features(of: job, split).layer().allRows()
     let all = try samples(job.plan.data, split)
     guard split == .train, job.plan.holdout > 0 else { return (features, all.labels) }

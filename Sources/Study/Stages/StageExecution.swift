@@ -41,6 +41,12 @@ public final class StageExecution {
       case .separation: return try separation(job, context)
       case .probe: return try probe(job, context)
       case .knn: return try neighbours(job, context)
+      case .sparsity: return try sparsity(job, context)
+      case .spectrum: return try spectrum(job, context)
+      case .collapse: return try collapse(job, context)
+      case .finetune: return try tune(job, context)
+      case .agreement: return try agreement(job, context)
+      case .cka: return try alignment(job, context)
       }
     } catch let error as TrainingError {
       if case .notFinite = error { throw StageFailure(error.description, isLasting: true) }

@@ -4,6 +4,15 @@ import GRDB
 /// What a stage of a run does. The raw values stand in the store and in `study status --json`.
 public enum StageKind: String, Codable, Hashable, Sendable, CaseIterable, DatabaseValueConvertible {
   case train, evaluate, extract, separation, probe, knn
+  case sparsity, spectrum, collapse, finetune
+  case agreement, cka
+
+  /// Whether it is about a transfer target, whose label stands in the stage's `target`.
+  public var isOfTarget: Bool { [.extract, .probe, .knn, .finetune].contains(self) }
+
+  /// Whether it compares the runs of the study with each other. Such a stage is kept under the first of them, and does
+  /// without those that could not be trained.
+  public var isOfAllRuns: Bool { [.agreement, .cka].contains(self) }
 }
 
 /// How far a stage is.

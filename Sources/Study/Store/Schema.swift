@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// The tables of `study.sqlite`. The schema states what must hold (types, references, ranges), so that a wrong row is
@@ -11,8 +12,50 @@ enum Schema {
     migrator.registerMigration("2: owners, leases, failures") { database in
       try database.execute(sql: version2)
     }
+    migrator.registerMigration("stages of layers, pairs of runs and fine-tuning") { database in
+      try allowEveryKind(database)
+      try database.execute(sql: pairMeasurements)
+    }
     return migrator
   }()
+
+  /// Lets the kinds in that the first schema did not know. A check cannot be altered: the table is made anew from its
+  /// own text, whatever columns it has by now.
+  private static func allowEveryKind(_ database: Database) throws {
+    let known = "kind IN ('train', 'evaluate', 'extract', 'separation', 'probe', 'knn')"
+    let all =
+      "kind IN ('train', 'evaluate', 'extract', 'separation', 'probe', 'knn', 'sparsity', 'spectrum', 'collapse', "
+      + "'finetune', 'agreement', 'cka')"
+    let texts = try String.fetchAll(
+      database, sql: "SELECT sql FROM sqlite_master WHERE tbl_name = 'stage' AND sql IS NOT NULL ORDER BY type DESC")
+    guard let table = texts.first(where: { $0.contains(known) }), let name = table.range(of: "stage") else { return }
+    var text = table.replacingOccurrences(of: known, with: all)
+    text.replaceSubrange(name, with: "new_stage")
+    try database.execute(sql: text)
+    try database.execute(sql: "INSERT INTO new_stage SELECT * FROM stage")
+    try database.execute(sql: "DROP TABLE stage")
+    try database.execute(sql: "ALTER TABLE new_stage RENAME TO stage")
+    for other in texts where other != table { try database.execute(sql: other) }
+  }
+
+  private static let pairMeasurements = """
+    CREATE TABLE pair_measurement (
+      stage_digest TEXT NOT NULL REFERENCES stage (digest) ON DELETE CASCADE,
+      name TEXT NOT NULL CHECK (name <> ''),
+      first_run TEXT NOT NULL REFERENCES run (digest) ON DELETE CASCADE,
+      second_run TEXT NOT NULL REFERENCES run (digest) ON DELETE CASCADE,
+      first_layer TEXT NOT NULL DEFAULT '',
+      second_layer TEXT NOT NULL DEFAULT '',
+      split TEXT NOT NULL CHECK (split IN ('train', 'test')),
+      value REAL,
+      reason TEXT,
+      PRIMARY KEY (stage_digest, name, first_run, second_run, first_layer, second_layer, split),
+      CHECK ((value IS NULL) = (reason IS NOT NULL)),
+      CHECK ((first_layer = '') = (second_layer = ''))
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX pair_measurement_first ON pair_measurement (first_run);
+    CREATE INDEX pair_measurement_second ON pair_measurement (second_run);
+    """
 
   private static let version1 = """
     CREATE TABLE study (

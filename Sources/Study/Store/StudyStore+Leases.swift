@@ -89,11 +89,13 @@ extension StudyStore {
   }
 
   /// Begins an attempt at a stage.
-  /// - Parameter needs: stages that must be done.
+  /// - Parameters:
+  ///   - needs: stages that must be done.
+  ///   - doesWithout: whether those of them that failed are done without.
   /// - Returns: nil when somebody else has it or has done it, a need is not done any more, or the owner was taken for
   ///   dead.
   func claim(
-    stage digest: String, needs: [String] = [], owner: OwnerRecord, at time: Date = Date()
+    stage digest: String, needs: [String] = [], doesWithout: Bool = false, owner: OwnerRecord, at time: Date = Date()
   ) throws(StudyError) -> Lease? {
     try write { database in
       let isKnown = try Bool.fetchOne(
@@ -102,7 +104,7 @@ extension StudyStore {
       for need in needs {
         let state = try StageState.fetchOne(
           database, sql: "SELECT state FROM stage WHERE digest = ?", arguments: [need])
-        guard state == .done else { return nil }
+        guard state == .done || (state == .failed && doesWithout) else { return nil }
       }
       let attempt = try Int.fetchOne(
         database,

@@ -40,7 +40,9 @@ extension StudyStore {
           ON CONFLICT (digest) DO UPDATE SET target = excluded.target, position = excluded.position, active = 1
           """,
         arguments: [stage.digest, stage.runDigest, stage.kind, stage.target, stage.position])
-      // A target may have been renamed: its numbers go under the present name.
+      // A target may have been renamed: its numbers go under the present name. Other stages keep theirs, which may name
+      // layers or corruptions.
+      guard stage.kind.isOfTarget else { continue }
       try database.execute(
         sql: "UPDATE measurement SET target = ?1 WHERE stage_digest = ?2 AND target <> ?1 AND target <> ''",
         arguments: [stage.target, stage.digest])
@@ -76,6 +78,9 @@ extension StudyStore {
       try database.execute(
         sql: "UPDATE stage SET state = 'pending', error = NULL, finished_at = NULL WHERE digest = ? AND state = 'done'",
         arguments: [digest])
+      try database.execute(
+        sql: "DELETE FROM pair_measurement WHERE stage_digest = ? AND EXISTS "
+          + "(SELECT 1 FROM stage WHERE digest = stage_digest AND state = 'pending')", arguments: [digest])
     }
   }
 

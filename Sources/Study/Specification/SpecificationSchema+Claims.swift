@@ -10,7 +10,9 @@ extension SpecificationSchema {
   private func relation(_ kind: String) -> SchemaValue {
     let partners = SpecificationReader.partners(kind)
     var keys = quantity
-    for key in partners { keys[key] = key == "with" ? .object(SpecificationReader.quantity, quantity, required: ["measure"]) : .someText }
+    for key in partners {
+      keys[key] = key == "with" ? .object(SpecificationReader.quantity, quantity, required: ["measure"]) : .someText
+    }
     for key in SpecificationReader.bounds { keys[key] = ["type": "number"] }
     keys["within"] = .positive()
     return SchemaValue.object(

@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
 
-/// What lies in a study's folder that the present plan does not refer to: folders of runs, features and results of
-/// stages, and rows of the store. Nothing else is looked at, and so never removed.
+/// What lies in a study's folder that the present plan does not refer to: folders of runs, features, results and
+/// fine-tuned networks of stages, and rows of the store. Nothing else is looked at, and so never removed.
 public struct StudyGarbage: Codable, Hashable, Sendable {
   /// A folder or file below `runs/`.
   public struct Item: Codable, Hashable, Sendable {
@@ -70,6 +70,10 @@ public struct StudyGarbage: Codable, Hashable, Sendable {
           guard let digest = Self.digest(of: name, in: folder), !wanted.contains(digest) else { continue }
           add("runs/\(run)/\(folder)/\(name)", directory)
         }
+      }
+      for name in StudyFiles.names(in: places.folder(ofRun: run).appendingPathComponent("finetune"))
+      where StudyFiles.isDigest(name, length: 16) && !wanted.contains(name) {
+        add("runs/\(run)/finetune/\(name)", directory)
       }
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Testing
 
 @testable import Study
@@ -127,6 +128,39 @@ import Testing
     try store.awaitVerdicts(patience: 0.3) { said.append($0) }
     #expect(said.count == 1 && said[0].contains("process 7 on elsewhere"))
     #expect(try store.owners().map(\.id) == [live.id])
+  }
+
+  @Test func networkFileSystemsAreTold() {
+    let mounts = """
+      22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+      40 22 0:35 / /home rw shared:1 - nfs4 server:/home rw
+      41 40 254:1 / /home/scratch rw - xfs /dev/vdb rw
+      42 22 0:40 / /my\\040disk rw - fuse.sshfs host: rw
+      a line that is none
+      """
+    #expect(NetworkFolder.holds("/home/someone", mounts: mounts) && NetworkFolder.holds("/home", mounts: mounts))
+    #expect(NetworkFolder.holds("/my disk/x", mounts: mounts))
+    for local in ["/", "/homework", "/home/scratch/x", "/my"] { #expect(!NetworkFolder.holds(local, mounts: mounts)) }
+    #expect(!NetworkFolder.holds("/home", mounts: ""))
+  }
+
+  @Test func aStoreOnANetworkFileSystem() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.url.appendingPathComponent("study.sqlite")
+    // Made on a local disk, then moved.
+    let local = try StudyStore(at: file)
+    #expect(throws: StudyError.self, "not while somebody has it open the other way") {
+      try StudyStore(at: file, isOnNetwork: true).owners()
+    }
+    try local.close()
+    let stores = [try StudyStore(at: file, isOnNetwork: true), try StudyStore(at: file, isOnNetwork: true)]
+    #expect(try stores[0].read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "delete")
+    let owners = try stores.map { try join($0) }
+    #expect(owners.map(\.number) == [1, 2])
+    #expect(try stores[0].claim(stage: Self.stages[0].digest, owner: owners[0]) != nil)
+    #expect(try stores[1].claim(stage: Self.stages[0].digest, owner: owners[1]) == nil)
+    #expect(try stores[1].stages()[0].state == .running)
+    for store in stores { try store.close() }
   }
 
   @Test func deathByTheObserversClock() {

@@ -3,7 +3,7 @@ import GRDB
 
 /// `study.sqlite`: everything a study has planned, done and measured, and all that a report may show.
 ///
-/// Any number of processes read and write at once (WAL); each of them writes from one thread. A value, not a connection to be passed
+/// Any number of processes read and write at once (WAL where the disk is local); each of them writes from one thread. A value, not a connection to be passed
 /// around with care: copies share the same pool.
 ///
 /// - Not promised: rows of runs or stages that the present specification no longer asks for are kept, so that going
@@ -13,13 +13,30 @@ public struct StudyStore: Sendable {
 
   /// Opens the store at `file`, making and migrating it as needed.
   public init(at file: URL) throws(StudyError) {
+    try self.init(at: file, isOnNetwork: NetworkFolder.holds(file))
+  }
+
+  /// - Parameter isOnNetwork: whether other machines may open the file. SQLite's write-ahead log needs memory that all
+  ///   share, so that there it keeps a rollback journal, and readers wait for writers.
+  init(at file: URL, isOnNetwork: Bool) throws(StudyError) {
     var configuration = Configuration()
     configuration.label = "study"
     configuration.busyMode = .timeout(20)
     // A study is cheap to continue and dear to lose: every commit reaches the disk.
     configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
     do {
-      database = try DatabasePool(path: file.path, configuration: configuration)
+      if isOnNetwork {
+        configuration.prepareDatabase { database in
+          let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = DELETE")
+          guard mode == "delete" else {
+            throw StudyError.notWritable(
+              path: file.path, reason: "another process has it open in mode '\(mode ?? "?")'")
+          }
+        }
+        database = try DatabaseQueue(path: file.path, configuration: configuration)
+      } else {
+        database = try DatabasePool(path: file.path, configuration: configuration)
+      }
       try Self.migrate(database, file: file.path)
     } catch let error as StudyError {
       throw error

@@ -109,12 +109,23 @@ public struct StudyRunner: Sendable {
       try? store.leave(owner.id)
       throw error
     }
-    do {
+    work: do {
       let trap = SignalTrap()
       let scheduler = try Scheduler(
         plan: plan, store: store, owner: owner, options: options, progress: progress, signals: { trap.count })
       defer { try? store.leave(scheduler.owner.id) }
-      end = try scheduler.run()
+      let first = try scheduler.run()
+      // What compares all runs belongs to no shard: who ends last does it.
+      guard shard != nil, first != .interrupted, try onlyComparisonsAreLeft(plan, store) else {
+        end = first
+        break work
+      }
+      var all = options
+      all.shard = nil
+      let last = try Scheduler(
+        plan: plan, store: store, owner: scheduler.owner, options: all, progress: progress, signals: { trap.count })
+      defer { try? store.leave(last.owner.id) }
+      end = try last.run()
     }
     let all = try store.stages()
     try store.close()
@@ -125,6 +136,13 @@ public struct StudyRunner: Sendable {
       failed: stages.count { $0.state == .failed },
       wasInterrupted: end == .interrupted,
       leftElsewhere: all.count { !own.contains($0.digest) && $0.state != .done })
+  }
+
+  /// Whether of everybody's stages some that compare all runs are pending, and no others.
+  private func onlyComparisonsAreLeft(_ plan: StudyPlan, _ store: StudyStore) throws(StudyError) -> Bool {
+    let states = try store.states()
+    let left = plan.stages.filter { states[$0.record.digest] != .done && states[$0.record.digest] != .failed }
+    return !left.isEmpty && left.allSatisfy(\.record.kind.isOfAllRuns)
   }
 
   private func reusable() throws(StudyError) -> [StudyReuse] {

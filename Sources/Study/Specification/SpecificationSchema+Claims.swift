@@ -1,7 +1,13 @@
 /// Claims of a specification's author.
 extension SpecificationSchema {
+  /// The list `claims`.
+  var claims: SchemaValue {
+    let entry = SchemaValue.object(SpecificationReader.claimKeys, claim, required: ["name"])
+    return .array(entry.with(["oneOf": Self.one(of: SpecificationReader.relations)]), from: 0)
+  }
+
   /// The keys of an entry of `claims`.
-  var claim: [String: SchemaValue] {
+  private var claim: [String: SchemaValue] {
     var keys: [String: SchemaValue] = ["name": .someText, "statement": .someText]
     for relation in SpecificationReader.relations { keys[relation] = self.relation(relation) }
     return keys

@@ -65,10 +65,7 @@ public struct SpecificationSchema: Sendable {
       "search": .object(SpecificationReader.searchKeys, search, required: ["over"]),
       "measures": .array(.names(Specification.Measure.allCases.map(\.rawValue)), unique: true),
       "shift": .array(.object(SpecificationReader.shiftKeys, shift, required: ["corrupt"])),
-      "claims": .array(
-        SchemaValue.object(SpecificationReader.claimKeys, claim, required: ["name"]).with([
-          "oneOf": Self.one(of: SpecificationReader.relations)
-        ]), from: 0),
+      "claims": claims,
     ]
   }
 
@@ -120,13 +117,14 @@ public struct SpecificationSchema: Sendable {
   var target: [String: SchemaValue] {
     let protocols = SchemaValue.names(Specification.TransferProtocol.allCases.map(\.rawValue))
     let tags = SchemaValue.names(ClaimEvidence.Tag.allCases.map(\.rawValue))
-    return source.merging([
-      "dataset": .names(SpecificationReader.listedNames + ["source"]),
-      "classes": .any(of: [["const": "others"]] + [source["classes"] ?? true]),
-      "holdout": .positive(SpecBounds.holdout.upperBound),
-      "protocols": .any(of: [protocols, .array(protocols, unique: true)]),
-      "tags": .any(of: [tags, .array(tags, unique: true, from: 0)]),
-    ]) { $1 }
+    let others: SchemaValue = ["const": "others"]
+    var keys = source
+    keys["dataset"] = .names(SpecificationReader.listedNames + ["source"])
+    keys["classes"] = .any(of: [others, source["classes"] ?? true])
+    keys["holdout"] = .positive(SpecBounds.holdout.upperBound)
+    keys["protocols"] = .any(of: [protocols, .array(protocols, unique: true)])
+    keys["tags"] = .any(of: [tags, .array(tags, from: 0, unique: true)])
+    return keys
   }
 
   /// A listed set, or files in a format.

@@ -135,8 +135,18 @@ public struct SpecificationSchema: Sendable {
     ]
   ]
 
+  /// Corruptions by other names, in capitals, with other signs between words: as the reader knows them.
+  private static let otherSpellings: SchemaValue = {
+    let names = Corruption.standard.flatMap { [$0.name] + $0.aliases }.map { name in
+      name.filter { $0.isLetter || $0.isNumber }.map { "[\($0.lowercased())\($0.uppercased())]" }.joined(
+        separator: "[-_ ]*")
+    }
+    return ["type": "string", "pattern": .text("^(\(names.joined(separator: "|")))$")]
+  }()
+
   var shift: [String: SchemaValue] {
-    let name = SchemaValue.names(Corruption.standard.map(\.name) + ["all"])
+    let known: SchemaValue = .names(Corruption.standard.map(\.name) + ["all"])
+    let name: SchemaValue = .any(of: [known, Self.otherSpellings])
     return [
       "corrupt": .any(of: [name, .array(name)]),
       "severities": .numbers(.integer(SpecBounds.severity), whole: true),

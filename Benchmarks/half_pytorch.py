@@ -349,7 +349,7 @@ def compare(own, objectives, file):
             judged, within = judged + 1, within + (abs(difference) <= bound)
             print(line + f" {scale * bound:9.{digits}f}  {'agree' if abs(difference) <= bound else 'DIFFER'}")
     print(f"\n{within} of {judged} agree within two standard errors of the difference")
-    for measure, (title, _, _) in MEASURES.items():
+    for measure, (title, _, _) in MEASURES.items() if len(objectives) > 1 else ():
         orders = [sorted(objectives, key=lambda name: -side[name, measure][0]) for side in (theirs, own)]
         turned = [(a, b) for a, b in itertools.combinations(orders[0], 2) if orders[1].index(a) > orders[1].index(b)]
         print(f"{title}: separatrix {' > '.join(orders[0])}\n{'':{len(title)}}  PyTorch    {' > '.join(orders[1])}: {'other' if turned else 'the same'} order")

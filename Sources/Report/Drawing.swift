@@ -41,8 +41,8 @@ struct Drawing: Sendable {
   mutating func mark(_ mark: Mark, _ x: Double, _ y: Double, isFilled: Bool) {
     let paint =
       isFilled
-      ? "fill=\"\(mark.paint)\" stroke=\"var(--paper)\" stroke-width=\"1\""
-      : "fill=\"var(--paper)\" stroke=\"\(mark.paint)\" stroke-width=\"1.6\""
+      ? "fill=\"\(mark.color)\" stroke=\"var(--paper)\" stroke-width=\"1\""
+      : "fill=\"var(--paper)\" stroke=\"\(mark.color)\" stroke-width=\"1.6\""
     body += "<path d=\"\(mark.outline)\" transform=\"translate(\(Self.n(x)) \(Self.n(y)))\" \(paint)/>\n"
   }
 
@@ -59,10 +59,8 @@ struct Drawing: Sendable {
         attributes: " xmlns=\"http://www.w3.org/2000/svg\"",
         head: """
           <style>
-          svg { --ink: #1b1f24; --muted: #5b636e; --line: #d9dde3; --paper: #ffffff; font-family: sans-serif; }
-          @media (prefers-color-scheme: dark) {
-            svg { --ink: #e8eaed; --muted: #a3abb6; --line: #3a4048; --paper: #16191d; }
-          }
+          svg { \(Theme.declarations(isDark: false)) font-family: sans-serif; }
+          @media screen and (prefers-color-scheme: dark) { svg { \(Theme.declarations(isDark: true)) } }
           \(Self.style)
           </style>
           <rect width="100%" height="100%" fill="var(--paper)"/>
@@ -95,9 +93,4 @@ struct Drawing: Sendable {
     let rounded = (value * 100).rounded() / 100
     return rounded == 0 ? "0" : Format.exact(rounded)
   }
-}
-
-extension Mark {
-  /// The colour in a drawing: what is nearly black in light is nearly white in dark.
-  var paint: String { color == "#222222" ? "var(--ink)" : color }
 }

@@ -16,10 +16,13 @@ struct HeatMap {
   /// Titles of the axes.
   var axes: (x: String, y: String) = ("", "")
 
-  /// Pale to dark, the same lightness step by step.
-  static let scale: [JSONValue] = [
-    [0, "#f7fbff"], [0.25, "#c9ddf0"], [0.5, "#7fb3d9"], [0.75, "#2f79b5"], [1, "#08306b"],
-  ]
+  /// The theme's colours from one end to the other; where numbers are written in the cells, only those on which they
+  /// can be read.
+  static func scale(isWritten: Bool) -> JSONValue {
+    let shades = Theme.heat.prefix(isWritten ? 3 : Theme.heat.count)
+    return .array(
+      shades.enumerated().map { [.number(Double($0) / Double(shades.count - 1)), .string("var(\($1.name))")] })
+  }
 
   var chart: Chart {
     let known = values.flatMap { $0.compactMap { $0 } }
@@ -29,11 +32,12 @@ struct HeatMap {
       "type": "heatmap", "z": .array(values.map(JSONValue.numbers)),
       "x": .numbers(columns.indices.map(Double.init)), "y": .numbers(rows.indices.map(Double.init)),
       "zmin": .number(ends.0), "zmax": .number(ends.1 > ends.0 ? ends.1 : ends.0 + 1),
-      "colorscale": .array(Self.scale), "showscale": true,
+      "colorscale": Self.scale(isWritten: isSmall), "showscale": true,
       "colorbar": ["thickness": 10, "outlinewidth": 0, "len": 1, "nticks": 5],
       "text": .array(
         values.map { .strings($0.map { $0.map { Format.number($0, decimals: decimals) } ?? "" }) }),
-      "texttemplate": .string(isSmall ? "%{text}" : ""), "hoverongaps": false,
+      "texttemplate": .string(isSmall ? "%{text}" : ""), "textfont": ["color": "var(--ink)"],
+      "hoverongaps": false,
       "customdata": .array(rows.map { row in .array(columns.map { .strings([row.html, $0.html]) }) }),
       "hovertemplate": .string(
         "%{customdata[0]}<br>%{customdata[1]}<br>%{z:.\(decimals + 2)f}\(suffix)<extra></extra>"),

@@ -38,7 +38,7 @@ struct Page {
 
   private var header: String {
     let finding = Finding(summary)
-    var out = "<header>\n<h1>\(summary.contents.name.html)</h1>\n<div class=\"lead\">\n"
+    var out = "<header>\n\(Theme.choice)<h1>\(summary.contents.name.html)</h1>\n<div class=\"lead\">\n"
     out += "<p class=\"finding\">\(finding.headline.html)</p>\n"
     out += "<ul class=\"facts\">\n"
     for sentence in finding.sentences { out += "<li>\(sentence.html)</li>\n" }
@@ -137,6 +137,7 @@ enum Document {
     <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
     <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
     script-src 'unsafe-inline'; img-src data: blob:">
     <title>\(title)</title>

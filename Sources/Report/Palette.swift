@@ -1,12 +1,13 @@
-/// Colour, dash and shape of an objective. Colours are those of Okabe and Ito without their yellow, which is
-/// too pale on paper; as they repeat after seven, no two of the first 35 objectives share both colour and
-/// dash, and no two of the first 14 share a shape.
+/// Colour, dash and shape of an objective. As colours repeat after seven, no two of the first 35 objectives share both
+/// colour and dash, and no two of the first 14 share a shape.
 struct Mark: Sendable {
+  /// A variable of the theme.
   var color: String
+  /// The colour of its name beside it, which is smaller than a mark.
+  var ink: String
   var dash: String
   var symbol: String
 
-  private static let colors = ["#222222", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
   private static let dashes = ["solid", "dash", "dot", "dashdot", "longdash"]
   private static let symbols = [
     "circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x", "pentagon", "star",
@@ -16,17 +17,16 @@ struct Mark: Sendable {
 
   /// The mark of the objective at that place of the plan.
   init(_ index: Int) {
-    color = Self.colors[index % Self.colors.count]
+    let count = Theme.marks.count
+    color = "var(--mark-\(index % count))"
+    ink = "var(--name-\(index % count))"
     // Neighbours differ in dash too, and the eighth differs from the first.
-    dash = Self.dashes[(index + index / (Self.colors.count * Self.dashes.count)) % Self.dashes.count]
+    dash = Self.dashes[(index + index / (count * Self.dashes.count)) % Self.dashes.count]
     symbol = Self.symbols[index % Self.symbols.count]
   }
 
-  /// The colour made translucent.
-  func faded(_ alpha: Double) -> String {
-    let value = Int(color.dropFirst(), radix: 16) ?? 0
-    return "rgba(\(value >> 16),\(value >> 8 & 255),\(value & 255),\(alpha))"
-  }
+  /// The colour made translucent, for charts.
+  func faded(_ alpha: Double) -> String { "\(color) \(alpha)" }
 }
 
 extension Mark {

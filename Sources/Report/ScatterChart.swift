@@ -45,7 +45,7 @@ struct ScatterChart {
       "text": .strings(points.map { "\(row.fullName.html)<br>seed \($0.seed)" }),
       "hovertemplate": .string(hover),
       "marker": [
-        "symbol": .string(mark.symbol), "size": 6, "color": .string(mark.color), "opacity": 0.45,
+        "symbol": .string("\(mark.symbol)-open"), "size": 6, "color": .string(mark.color),
       ],
     ]
   }
@@ -55,19 +55,21 @@ struct ScatterChart {
     func bar(_ values: [Double]) -> JSONValue {
       guard let error = values.standardError else { return ["visible": false] }
       return [
-        "type": "data", "array": .numbers([error]), "color": .string(mark.faded(0.7)), "thickness": 1.2,
+        "type": "data", "array": .numbers([error]), "color": .string(mark.color), "thickness": 1.2,
         "width": 0,
       ]
     }
     return [
       "type": "scatter", "mode": "markers", "name": .string(row.fullName),
-      "meta": ["series": .number(Double(row.index)), "role": "mean", "label": .string(row.shortName)],
+      "meta": [
+        "series": .number(Double(row.index)), "role": "mean", "label": .string(row.shortName), "ink": .string(mark.ink),
+      ],
       "x": .numbers([xs.mean]), "y": .numbers([ys.mean]), "error_x": bar(xs), "error_y": bar(ys),
       "text": .strings(["<b>\(row.fullName.html)</b><br>mean of \(Format.count(xs.count, "run"))"]),
       "hovertemplate": .string(hover),
       "marker": [
         "symbol": .string(mark.symbol), "size": 12, "color": .string(mark.color),
-        "line": ["color": "#ffffff", "width": 1],
+        "line": ["color": "var(--paper)", "width": 1],
       ],
     ]
   }

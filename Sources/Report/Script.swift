@@ -3,10 +3,11 @@ enum Script {
   static let text = #"""
     (() => {
       'use strict';
-      const charts = JSON.parse(document.getElementById('charts').textContent);
+      const root = document.documentElement, source = document.getElementById('charts');
+      const charts = source ? JSON.parse(source.textContent) : [];
       const family = getComputedStyle(document.body).fontFamily;
-      const axis = { gridcolor: '#e4e7eb', zeroline: false, linecolor: '#9aa2ac', showline: true, ticks: 'outside',
-        ticklen: 4, tickcolor: '#9aa2ac', automargin: true, fixedrange: true };
+      const axis = { gridcolor: 'var(--grid)', zeroline: false, linecolor: 'var(--axis)', showline: true, ticks: 'outside',
+        ticklen: 4, tickcolor: 'var(--axis)', automargin: true, fixedrange: true };
       const config = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false };
       const merge = (base, own) => {
         const out = Object.assign({}, base);
@@ -18,8 +19,9 @@ enum Script {
       };
       const layoutOf = (spec) => merge({
         autosize: true, showlegend: false, dragmode: false, hovermode: 'closest',
-        margin: { l: 50, r: 12, t: 8, b: 42 }, paper_bgcolor: '#ffffff', plot_bgcolor: '#ffffff',
-        font: { family, size: 12, color: '#1b1f24' }, hoverlabel: { font: { family, size: 12 }, align: 'left' },
+        margin: { l: 50, r: 12, t: 8, b: 42 }, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)',
+        font: { family, size: 12, color: 'var(--ink)' }, hoverlabel: { font: { family, size: 12, color: 'var(--ink)' },
+          bgcolor: 'var(--paper)', bordercolor: 'var(--axis)', align: 'left' },
         xaxis: axis, yaxis: axis
       }, spec.layout);
 
@@ -64,7 +66,7 @@ enum Script {
           text.textContent = trace.meta.label;
           text.setAttribute('font-size', '11.5');
           text.setAttribute('font-family', family);
-          text.setAttribute('fill', trace.marker.color);
+          text.setAttribute('fill', trace.meta.ink);
           text.setAttribute('data-series', trace.meta.series);
           group.appendChild(text);
           const width = text.getComputedTextLength(), height = 13;
@@ -81,13 +83,60 @@ enum Script {
         }
       };
 
-      for (const spec of charts) {
-        const chart = document.getElementById(spec.id);
-        Plotly.newPlot(chart, spec.data, layoutOf(spec), config);
-        const finish = () => { fit(chart); label(chart); };
-        chart.on('plotly_afterplot', finish);
-        finish();
+      // A copy in which the names of the style sheet's colours are what they stand for now.
+      const painted = (value, style) => {
+        if (Array.isArray(value)) return value.map((one) => painted(one, style));
+        if (value && typeof value === 'object') {
+          return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, painted(one, style)]));
+        }
+        const found = typeof value === 'string' && /^var\((--[a-z0-9-]+)\)( [0-9.]+)?$/.exec(value);
+        if (!found) return value;
+        const color = style.getPropertyValue(found[1]).trim(), rgb = parseInt(color.slice(1), 16);
+        return found[2] ? `rgba(${rgb >> 16},${rgb >> 8 & 255},${rgb & 255},${Number(found[2])})` : color;
+      };
+      let paper = null;
+      const paint = () => {
+        const style = getComputedStyle(root), now = style.getPropertyValue('--paper');
+        if (now === paper) return;
+        paper = now;
+        for (const spec of charts) {
+          const chart = document.getElementById(spec.id), before = chart.data;
+          const data = painted(spec.data, style), layout = painted(layoutOf(spec), style);
+          const finish = () => {
+            fit(chart);
+            label(chart);
+            dim(chart, chart.closest('.figure'));
+          };
+          if (before) data.forEach((trace, i) => { trace.opacity = before[i].opacity; });
+          Plotly[before ? 'react' : 'newPlot'](chart, data, layout, config);
+          if (!before) chart.on('plotly_afterplot', finish);
+          finish();
+        }
+      };
+
+      // Names of a chart step back with their series.
+      const dim = (chart, figure) => {
+        const pressed = figure.querySelector('.legend button[aria-pressed=true]');
+        for (const text of chart.querySelectorAll('.direct-label text')) {
+          text.setAttribute('opacity', !pressed || text.dataset.series === pressed.dataset.series ? 1 : 0.15);
+        }
+      };
+
+      // Light, dark, or what the reader's system says; paper is white.
+      const wish = document.querySelector('.theme');
+      const choose = (theme) => {
+        if (theme === 'light' || theme === 'dark') root.dataset.theme = theme; else delete root.dataset.theme;
+        paint();
+      };
+      const chosen = () => { choose((wish && wish.querySelector('input:checked') || {}).value); };
+      if (wish) {
+        wish.hidden = false;
+        wish.addEventListener('change', chosen);
       }
+      matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paint);
+      addEventListener('beforeprint', () => choose('light'));
+      addEventListener('afterprint', chosen);
+      chosen();
 
       // One series of a figure at a time, or all.
       for (const figure of document.querySelectorAll('.figure')) {
@@ -97,9 +146,7 @@ enum Script {
           for (const chart of figure.querySelectorAll('.chart')) {
             const on = (trace) => series === null || !trace.meta || String(trace.meta.series) === series;
             Plotly.restyle(chart, { opacity: chart.data.map((trace) => (on(trace) ? 1 : 0.08)) });
-            for (const text of chart.querySelectorAll('.direct-label text')) {
-              text.setAttribute('opacity', series === null || text.dataset.series === series ? 1 : 0.15);
-            }
+            dim(chart, figure);
           }
           for (const mark of figure.querySelectorAll('.drawing [data-series]')) {
             mark.setAttribute('opacity', series === null || mark.dataset.series === series ? 1 : 0.15);
@@ -133,7 +180,7 @@ enum Script {
           });
         });
       }
-      document.documentElement.dataset.ready = 'true';
+      root.dataset.ready = 'true';
     })();
     """#
 }

@@ -74,14 +74,14 @@ enum SeparationFigure {
       "error_x": [
         "type": "data", "array": .numbers(estimates.map { $0.standardError ?? 0 }), "thickness": 1.2,
         "width": 0,
-        "color": .string(variant.mark.faded(0.7)),
+        "color": .string(variant.mark.color),
       ],
       "text": .strings(zip(rows, estimates).map { "<b>\($0.fullName.html)</b><br>n = \($1.n)" }),
       "hovertemplate": .string("%{text}<br>\(variant.title): %{x:.3f}<extra></extra>"),
       "marker": [
         "symbol": .string(variant.mark.symbol), "size": number == 0 ? 7 : 11,
         "color": .string(variant.mark.color),
-        "line": ["color": "#ffffff", "width": 1],
+        "line": ["color": "var(--paper)", "width": 1],
       ],
     ]
   }

@@ -38,7 +38,7 @@ enum SparsityFigure {
       "x": .numbers(layers.indices.map { Double($0 + 1) }), "y": .numbers(estimates.map { $0.mean.map { $0 * 100 } }),
       "error_y": [
         "type": "data", "array": .numbers(estimates.map { ($0.standardError ?? 0) * 100 }), "thickness": 1.2,
-        "width": 0, "color": .string(mark.faded(0.7)),
+        "width": 0, "color": .string(mark.color),
       ],
       "text": .strings(layers.map(\.html)),
       "hovertemplate": .string("<b>\(row.fullName.html)</b><br>%{text}: %{y:.2f} %<extra></extra>"),

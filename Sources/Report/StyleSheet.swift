@@ -2,18 +2,27 @@
 /// that prints.
 enum StyleSheet {
   static let text =
-    page + Drawing.style + "\n"
+    Theme.css + page + Drawing.style + "\n"
 
   private static let page = #"""
-    :root { color-scheme: light; --ink: #1b1f24; --muted: #5b636e; --line: #d9dde3; --faint: #f4f6f8;
-      --best: #d7ecff; --accent: #005a9c; --paper: #fff; --bad: #b04a00; }
     * { box-sizing: border-box; }
     html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
-    body { margin: 0; color: var(--ink); background: #fff; overflow-wrap: break-word;
+    body { margin: 0; color: var(--ink); background: var(--paper); overflow-wrap: break-word;
       font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif; }
     header, main, footer { max-width: 1480px; margin: 0 auto; padding: 0 clamp(16px, 3vw, 40px); }
-    header { padding-top: clamp(24px, 4vw, 56px); }
+    header { position: relative; padding-top: clamp(24px, 4vw, 56px); }
     a { color: var(--accent); }
+    .theme { position: absolute; right: clamp(16px, 3vw, 40px); display: flex; margin: -.3rem 0 0; padding: 2px; border: 1px solid var(--axis);
+      border-radius: 6px; font-size: .82rem; line-height: 1.3; }
+    .theme[hidden] { display: none; }
+    .theme:not([hidden]) + h1 { margin-right: 13.5rem; min-height: 1.55em; }
+    .theme legend, .theme input { position: absolute; width: 1px; height: 1px; margin: 0; padding: 0; overflow: hidden;
+      clip-path: inset(50%); white-space: nowrap; }
+    .theme label { cursor: pointer; position: relative; }
+    .theme span { display: block; padding: .15rem .55rem; border-radius: 4px; color: var(--muted); }
+    .theme span:hover { color: var(--ink); }
+    .theme input:checked + span { color: var(--ink); background: var(--best); font-weight: 600; }
+    .theme input:focus-visible + span { outline: 2px solid var(--accent); outline-offset: 1px; }
     h1 { margin: 0; font-size: 1rem; font-weight: 600; color: var(--muted); }
     h2 { margin: 3.2rem 0 .4rem; font-size: 1.5rem; line-height: 1.25; }
     h3 { margin: 2.2rem 0 .3rem; font-size: 1.1rem; line-height: 1.3; }
@@ -25,7 +34,7 @@ enum StyleSheet {
     .facts { margin: 0; padding: 0; max-width: 92ch; list-style: none; }
     .facts li { margin: .25rem 0; }
     .scope { color: var(--muted); }
-    .alert { margin: 1rem 0; padding: .5rem .9rem; border-left: 4px solid #d55e00; background: #fdf3ec; max-width: 92ch; }
+    .alert { margin: 1rem 0; padding: .5rem .9rem; border-left: 4px solid var(--alarm-line); background: var(--alarm); max-width: 92ch; }
     nav { margin: 1.4rem 0 0; padding: .5rem 0; border-top: 1px solid var(--line); border-bottom: 1px solid var(--line);
       font-size: .92rem; display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; }
     nav a { text-decoration: none; }
@@ -37,7 +46,7 @@ enum StyleSheet {
     caption { text-align: left; color: var(--muted); font-size: .86rem; padding: 0 0 .4rem; }
     table.main { width: 100%; font-size: .87rem; line-height: 1.25; }
     table.main caption span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 32px); }
-    table.main th, table.main td { padding: .38rem .34rem; text-align: right; vertical-align: top; background: #fff;
+    table.main th, table.main td { padding: .38rem .34rem; text-align: right; vertical-align: top; background: var(--paper);
       overflow-wrap: normal; }
     table.main tbody tr > * { border-top: 1px solid var(--line); }
     table.main thead tr:last-child > * { vertical-align: bottom; border-bottom: 1.5px solid var(--ink); }
@@ -57,8 +66,8 @@ enum StyleSheet {
     .unit { font-weight: 400; color: var(--muted); white-space: nowrap; }
     td.value { white-space: nowrap; }
     td.best > span, .sample.best { font-weight: 700; background: var(--best); box-shadow: 0 0 0 3px var(--best); border-radius: 2px; }
-    td.alike > span, .sample.alike { background: #f2f8fe; border-radius: 2px;
-      box-shadow: 0 0 0 2px #f2f8fe, 0 0 0 3px #bcd9f2; }
+    td.alike > span, .sample.alike { background: var(--alike); border-radius: 2px;
+      box-shadow: 0 0 0 2px var(--alike), 0 0 0 3px var(--alike-line); }
     td.blank { color: var(--muted); }
     sup { line-height: 0; font-size: .72em; }
     abbr { text-decoration: none; color: var(--accent); }
@@ -101,7 +110,7 @@ enum StyleSheet {
     .legend button { all: unset; box-sizing: border-box; cursor: pointer; display: flex; align-items: center; gap: .4rem;
       padding: .12rem .5rem .12rem .2rem; font-size: .88rem; line-height: 1.3; border-radius: 4px; }
     .legend button:hover { background: var(--faint); }
-    .legend button[aria-pressed=true] { background: var(--best); }
+    .legend button[aria-pressed=true] { box-shadow: inset 0 0 0 2px var(--accent); }
     .legend svg { flex: none; }
     dl.definitions { max-width: 92ch; font-size: .92rem; margin: .4rem 0; }
     .definitions dt { font-weight: 600; margin-top: .5rem; }
@@ -142,7 +151,7 @@ enum StyleSheet {
       #table { break-before: page; }
       header, main, footer { max-width: none; padding: 0; }
       header { padding-top: 0; }
-      nav { display: none; }
+      nav, .theme { display: none; }
       .scroll { overflow: visible; }
       table.claims, table.front, .picture .drawing { min-width: 0; }
       table.main { font-size: min(9pt, calc(1250pt / var(--columns) / 8)); }
@@ -157,7 +166,7 @@ enum StyleSheet {
       .chart, .chart .plot-container, .chart .svg-container { width: 100% !important; height: auto !important; }
       .chart .svg-container { aspect-ratio: var(--ratio); }
       .chart .main-svg { width: 100% !important; height: auto !important; }
-      .legend button[aria-pressed=true] { background: none; }
+      .legend button[aria-pressed=true] { box-shadow: none; }
       pre { white-space: pre-wrap; }
       td.best > span, td.alike > span, .sample, .alert { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       a { color: inherit; text-decoration: none; }

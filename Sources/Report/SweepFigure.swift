@@ -82,7 +82,7 @@ enum SweepFigure {
       traces: [
         [
           "type": "scatter", "mode": "markers", "x": .numbers(runs.map(\.0)), "y": .numbers(runs.map(\.1)),
-          "marker": ["size": 6, "color": .string(mark.color), "opacity": 0.4],
+          "marker": ["symbol": "circle-open", "size": 6, "color": .string(mark.color)],
           "hovertemplate": .string(hover),
         ],
         [
@@ -90,10 +90,10 @@ enum SweepFigure {
           "y": .numbers(means.map(\.1)),
           "error_y": [
             "type": "data", "array": .numbers(means.map { $0.2 ?? 0 }), "thickness": 1.2, "width": 0,
-            "color": .string(mark.faded(0.7)),
+            "color": .string(mark.color),
           ],
           "line": ["color": .string(mark.color), "width": 1.5],
-          "marker": ["size": 10, "color": .string(mark.color), "line": ["color": "#ffffff", "width": 1]],
+          "marker": ["size": 10, "color": .string(mark.color), "line": ["color": "var(--paper)", "width": 1]],
           "hovertemplate": .string(hover),
         ],
       ],

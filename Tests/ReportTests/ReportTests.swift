@@ -79,7 +79,7 @@ import Testing
 
   /// The first tag that closes nothing or is never closed, scripts left out.
   private func unbalanced(_ html: String) -> String? {
-    let void: Set<Substring> = ["meta", "link", "br", "wbr", "path", "!DOCTYPE"]
+    let void: Set<Substring> = ["meta", "link", "input", "br", "wbr", "path", "!DOCTYPE"]
     var open: [Substring] = []
     for piece in html.split(separator: "<").dropFirst(html.hasPrefix("<") ? 0 : 1) {
       if open.last == "script" && !piece.hasPrefix("/script>") { continue }

@@ -111,6 +111,6 @@ import Testing
     let marks = (0..<35).map { Mark($0) }
     #expect(Set(marks.map { $0.color + $0.dash }).count == 35)
     #expect(Set(marks.prefix(14).map(\.symbol)).count == 14)
-    #expect(Mark(1).faded(0.5) == "rgba(213,94,0,0.5)")
+    #expect(Mark(1).faded(0.5) == "var(--mark-1) 0.5")
   }
 }

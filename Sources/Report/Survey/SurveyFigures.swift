@@ -79,10 +79,11 @@ struct SurveyFigures {
       let trace: JSONValue = [
         "type": "heatmap", "z": .array(pair.cka.map(JSONValue.numbers)),
         "x": .numbers(columns.indices.map(Double.init)), "y": .numbers(rows.indices.map(Double.init)),
-        "zmin": 0, "zmax": 1, "colorscale": .array(HeatMap.scale), "showscale": .bool(place == result.pairs.count - 1),
+        "zmin": 0, "zmax": 1, "colorscale": HeatMap.scale(isWritten: isSmall),
+        "showscale": .bool(place == result.pairs.count - 1),
         "colorbar": ["thickness": 12, "outlinewidth": 0, "len": 1],
         "text": .array(pair.cka.map { .strings($0.map { $0.map { Format.number($0, decimals: 2) } ?? "" }) }),
-        "texttemplate": .string(isSmall ? "%{text}" : ""), "hoverongaps": false,
+        "texttemplate": .string(isSmall ? "%{text}" : ""), "textfont": ["color": "var(--ink)"], "hoverongaps": false,
         "customdata": .array(rows.map { row in .array(columns.map { .strings([row.html, $0.html]) }) }),
         "hovertemplate": "%{customdata[0]} and %{customdata[1]}: %{z:.4f}<extra></extra>",
       ]
@@ -156,7 +157,7 @@ struct SurveyFigures {
       guard !traces.isEmpty else { return nil }
       let diagonal: JSONValue = [
         "type": "scatter", "mode": "lines", "x": [0, 1], "y": [0, 1], "hoverinfo": "skip",
-        "line": ["color": "#9aa2ac", "width": 1, "dash": "dot"],
+        "line": ["color": "var(--axis)", "width": 1, "dash": "dot"],
       ]
       func axis(_ title: String) -> JSONValue {
         ["title": ["text": .string(title), "standoff": 8], "range": [-0.02, 1.02], "dtick": 0.2]

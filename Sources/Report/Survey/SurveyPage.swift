@@ -37,7 +37,7 @@ struct SurveyPage {
 
   private func header(_ sections: [(id: String, title: String)]) -> String {
     let sentences = SurveyFinding(survey).sentences
-    var out = "<header>\n<h1>\(Format.list(survey.sets.map(\.name)).html)</h1>\n<div class=\"lead\">\n"
+    var out = "<header>\n\(Theme.choice)<h1>\(Format.list(survey.sets.map(\.name)).html)</h1>\n<div class=\"lead\">\n"
     out += "<p class=\"finding\">\((sentences.first ?? "").html)</p>\n<ul class=\"facts\">\n"
     for sentence in sentences.dropFirst() { out += "<li>\(sentence.html)</li>\n" }
     out += "<li class=\"scope\">\(scope.html)</li>\n</ul>\n</div>\n<nav aria-label=\"Contents\">"

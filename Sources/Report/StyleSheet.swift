@@ -45,7 +45,7 @@ enum StyleSheet {
     table { border-collapse: collapse; font-variant-numeric: tabular-nums lining-nums; }
     caption { text-align: left; color: var(--muted); font-size: .86rem; padding: 0 0 .4rem; }
     table.main { width: 100%; font-size: .87rem; line-height: 1.25; }
-    table.main caption span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 32px); }
+    table.main caption span, table.sides caption span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 32px); }
     table.main th, table.main td { padding: .38rem .34rem; text-align: right; vertical-align: top; background: var(--paper);
       overflow-wrap: normal; }
     table.main tbody tr > * { border-top: 1px solid var(--line); }
@@ -83,6 +83,15 @@ enum StyleSheet {
     table.claims small { display: block; color: var(--muted); }
     table.claims td:last-child { width: 32%; }
     table.front { min-width: 640px; }
+    table.sides { width: 100%; min-width: 900px; }
+    table.sides th[scope=row] { width: 19%; }
+    table.sides small { display: block; font-size: .84em; font-weight: 400; color: var(--muted); }
+    table.sides .why { width: 24ch; margin-left: auto; white-space: normal; }
+    .interval { display: block; }
+    .interval .zero { stroke: var(--axis); stroke-width: 1; }
+    .interval .bar { stroke: var(--ink); stroke-width: 1.6; }
+    .interval circle { stroke: var(--mark-2); stroke-width: 1.8; fill: var(--paper); }
+    .interval .told { fill: var(--mark-2); }
     .verdict { white-space: nowrap; font-weight: 600; }
     .verdict .shape { vertical-align: -2px; margin-right: .4em; }
     .verdict.holds { color: var(--accent); }
@@ -153,7 +162,7 @@ enum StyleSheet {
       header { padding-top: 0; }
       nav, .theme { display: none; }
       .scroll { overflow: visible; }
-      table.claims, table.front, .picture .drawing { min-width: 0; }
+      table.claims, table.front, table.sides, .picture .drawing { min-width: 0; }
       table.main { font-size: min(9pt, calc(1250pt / var(--columns) / 8)); }
       table.main thead button { font-size: 1em; }
       table.main th, table.main td { padding: .25rem .3rem; }

@@ -165,21 +165,6 @@ struct StudyCommand: ParsableCommand {
     }
   }
 
-  struct ReportAgain: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "report", abstract: "Writes a study's report again from its store.",
-      discussion: "Example:\n  separatrix study report fashion")
-
-    @Argument(help: "Folder of the study.") var directory: String
-    @OptionGroup var output: OutputOptions
-
-    func run() throws {
-      let path = try writeReport(URL(typed: directory))
-      if output.json { return try Console.printJSON(["report": path.path]) }
-      print(Console.short(path))
-    }
-  }
-
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "The studies below a folder.", discussion: "Example:\n  separatrix study list studies/out")
@@ -213,17 +198,6 @@ struct StudyCommand: ParsableCommand {
       let name, directory: String
       let runs, done, failed: Int
     }
-  }
-}
-
-/// Writes the report of the study in `directory`; returns the page's path.
-private func writeReport(_ directory: URL) throws -> URL {
-  // Of several who end at the same time, the last one reads the store last.
-  try StudyRunner.alone(in: directory) {
-    let store = try StudyStore(existing: directory.appendingPathComponent("study.sqlite"))
-    let folder = directory.appendingPathComponent("report")
-    try Report.write(store: store, to: folder, plotly: try Report.chartLibrary())
-    return folder.appendingPathComponent("report.html")
   }
 }
 

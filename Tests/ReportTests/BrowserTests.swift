@@ -55,17 +55,49 @@ import Testing
     #expect(output.contains("chart chart-separation-transfer did not draw"))
   }
 
+  @Test(.enabled(if: browser, reason))
+  func twoStudiesSideBySideAreSound() throws {
+    let a = try SyntheticStudy.contents()
+    var b = a
+    b.name = "a longer study"
+    b.runs.removeAll { $0.label == "dropout" || ($0.label == "softmax" && $0.seed == 2) }
+    for place in b.runs.indices {
+      let seed = Double(b.runs[place].seed)
+      for (key, old) in b.runs[place].measurements {
+        let step = key.name == "top1" ? 0.004 * (1 + 0.1 * seed) : 0.01 * (seed - 1)
+        b.runs[place].measurements[key]?.value = old.value.map { $0 + step }
+      }
+    }
+    b.evidence.runs.removeAll { $0.label != "softmax" }
+    let folder = Self.folder("comparison")
+    defer { if Self.kept == nil { try? FileManager.default.removeItem(at: folder) } }
+    for file in Report.files(StudyComparison(a, b)) {
+      try Report.write(file.text, to: folder.appendingPathComponent(file.path))
+    }
+    let (status, output) = try look(folder)
+    #expect(status == 0, "\(output)")
+  }
+
+  private static let kept = ProcessInfo.processInfo.environment["SEPARATRIX_REPORT_OUT"].map {
+    URL(fileURLWithPath: $0)
+  }
+
+  private static func folder(_ name: String) -> URL {
+    kept?.appendingPathComponent(name)
+      ?? FileManager.default.temporaryDirectory.appendingPathComponent("report-\(UUID().uuidString)")
+  }
+
   /// Writes a report, has it checked, and returns the script's exit code and all that it said.
   private func check(_ store: StudyStore, library: String? = nil) throws -> (Int32, String) {
-    let kept = ProcessInfo.processInfo.environment["SEPARATRIX_REPORT_OUT"].map { URL(fileURLWithPath: $0) }
-    let folder = (kept ?? FileManager.default.temporaryDirectory).appendingPathComponent(
-      kept == nil
-        ? "report-\(UUID().uuidString)"
-        : library != nil ? "broken" : try store.study()?.name == "begun" ? "begun" : "full")
-    defer { if kept == nil { try? FileManager.default.removeItem(at: folder) } }
+    let folder = Self.folder(library != nil ? "broken" : try store.study()?.name == "begun" ? "begun" : "full")
+    defer { if Self.kept == nil { try? FileManager.default.removeItem(at: folder) } }
     let environment = Self.package.appendingPathComponent(".build/environment/plotly.min.js")
     let text = try library ?? String(contentsOf: environment, encoding: .utf8)
     try Report.write(StudyContents(store: store), to: folder, plotly: text)
+    return try look(folder)
+  }
+
+  private func look(_ folder: URL) throws -> (Int32, String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [

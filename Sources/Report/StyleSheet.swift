@@ -74,7 +74,7 @@ enum StyleSheet {
     .key, .notes, figcaption, .note { font-size: .86rem; color: var(--muted); }
     .key { margin-left: 3px; }
     .notes { margin: .2rem 0; padding: 0; list-style: none; max-width: 92ch; }
-    table.plain { font-size: .9rem; line-height: 1.35; }
+    table.plain { min-width: min(100%, 34rem); font-size: .9rem; line-height: 1.35; }
     table.plain th, table.plain td { padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: top;
       border-top: 1px solid var(--line); }
     table.plain .digits { text-align: right; white-space: nowrap; }
@@ -82,6 +82,7 @@ enum StyleSheet {
     table.claims th[scope=row] { font-weight: 400; width: 24%; }
     table.claims small { display: block; color: var(--muted); }
     table.claims td:last-child { width: 32%; }
+    table.claims.both td:nth-of-type(even) { width: 27%; }
     table.front { min-width: 640px; }
     table.sides { width: 100%; min-width: 900px; }
     table.sides th[scope=row] { width: 19%; }

@@ -39,6 +39,16 @@ import Testing
     #expect(table.code == 0 && table.output.contains("\nsmoothing") && table.output.contains("17d."))
     #expect(FileManager.default.fileExists(atPath: tool.path("small/report/tables/claims.csv")))
 
+    let compared = try tool.run("study", "report", "--compare", "small", "small", "--out", "compared", "--json")
+    #expect(compared.code == 0 && compared.json["report"] != nil, "\(compared.errors)")
+    for name in ["comparison.html", "differences.csv", "claims.csv", "unequal.csv"] {
+      #expect(FileManager.default.fileExists(atPath: tool.path("compared/\(name)")), "\(name)")
+    }
+    #expect(try tool.run("study", "report", "--compare", "small", "nowhere").code == 1)
+    #expect(try tool.run("study", "report", "--compare", "small").code == 2)
+    #expect(try tool.run("study", "report", "small", "small").code == 2)
+    #expect(try tool.run("study", "report", "small", "--out", "elsewhere").code == 2)
+
     let wrong = Self.specification.replacingOccurrences(of: "over: softmax", with: "over: sofmax")
     try Data(wrong.utf8).write(to: URL(fileURLWithPath: tool.path("wrong.yaml")))
     let refused = try tool.run("study", "run", "wrong.yaml", "--dry-run")

@@ -25,9 +25,10 @@ struct ComparisonPage {
   }
 
   private static let rule =
-    "B less A. Over the seeds that both have, two at least, with Student\u{2019}s interval; else Welch\u{2019}s. Intervals "
-    + "are those of single differences at 95 %; p is corrected by Holm\u{2019}s method over the objectives of a measure, and "
-    + "below 0.05 the two are told apart: the mark is then filled and a word says which is higher."
+    "B less A. Over the seeds that both have, two at least, with Student\u{2019}s interval; else "
+    + "Welch\u{2019}s. Intervals are those of single differences at 95 %; p is corrected by Holm\u{2019}s method over "
+    + "the objectives of a measure, and below 0.05 the two are told apart: the mark is then filled "
+    + "and a word says which is higher."
 
   private func header(_ name: String, hasUnequal: Bool) -> String {
     var out = "<header>\n\(Theme.choice)<h1>\(name.html)</h1>\n<div class=\"lead\">\n"
@@ -93,7 +94,8 @@ struct ComparisonPage {
     var out = "<p>A: \(ClaimsSection.count(comparison.claims.map(\.a)).html) "
     out += "B: \(ClaimsSection.count(comparison.claims.map(\.b)).html) Those on which they differ:</p>\n"
     out += "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Claims that differ\">\n"
-    out += "<table class=\"plain claims\">\n<caption>Each study judged alone, by the rules of its report.</caption>\n"
+    out +=
+      "<table class=\"plain claims both\">\n<caption>Each study judged alone, by the rules of its report.</caption>\n"
     out += "<thead><tr><th scope=\"col\">Claim</th><th scope=\"col\">A</th><th scope=\"col\">In words</th>"
     out += "<th scope=\"col\">B</th><th scope=\"col\">In words</th></tr></thead>\n<tbody>\n"
     for (a, b) in differing {

@@ -8,8 +8,8 @@ struct ComparisonTable {
       measure.column.definition + " Means over seeds with 95 % intervals; B \u{2212} A"
       + (measure.column.unit == .percent ? " in points." : ".")
     var out = "<h3>\(measure.title.html)</h3>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-    out +=
-      "aria-label=\"\(measure.title.html)\">\n<table class=\"plain sides\">\n<caption><span>\(caption.html)</span></caption>\n"
+    out += "aria-label=\"\(measure.title.html)\">\n<table class=\"plain sides\">\n"
+    out += "<caption><span>\(caption.html)</span></caption>\n"
     out += "<thead><tr><th scope=\"col\">Objective</th>"
     for title in ["A", "B", "B \u{2212} A"] { out += "<th scope=\"col\" class=\"digits\">\(title)</th>" }
     out += "<th scope=\"col\"><span class=\"unit\">\(ends)</span></th><th scope=\"col\" class=\"digits\">p, Holm</th>"

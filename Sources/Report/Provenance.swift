@@ -46,8 +46,8 @@ struct ProvenancePages {
     for row in rows {
       body += "<tr>"
       for (index, value) in row.enumerated() {
-        let digits = (6...8).contains(index) ? " class=\"digits\"" : ""
-        body += "<td\(digits)>\((index == 0 ? String(value.prefix(12)) : value).html)</td>"
+        let style = (6...8).contains(index) ? " class=\"digits\"" : (9...10).contains(index) ? " class=\"time\"" : ""
+        body += "<td\(style)>\(index == 0 ? String(value.prefix(12)).html : value.breakable)</td>"
       }
       body += "</tr>\n"
     }

@@ -78,6 +78,7 @@ enum StyleSheet {
     table.plain th, table.plain td { padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: top;
       border-top: 1px solid var(--line); }
     table.plain .digits { text-align: right; white-space: nowrap; }
+    table.plain .time { white-space: nowrap; }
     table.claims { width: 100%; min-width: 1000px; font-size: .86rem; }
     table.claims th[scope=row] { font-weight: 400; width: 24%; }
     table.claims small { display: block; color: var(--muted); }

@@ -1,6 +1,6 @@
 /// The colours of pages, charts and drawings in light and in dark, by the names of the style sheet's variables.
 ///
-/// On the paper of either theme text has a contrast of 4.5:1 at least and a mark one of 3:1, as WCAG 2 asks at level AA.
+/// On the paper of either theme text has a contrast of 4.5:1 at least and a mark one of 3:1, as WCAG 2 asks at AA.
 /// Charts name a colour as `var(--mark-1)`, or `var(--mark-1) 0.13` to have it translucent; the page's script looks it
 /// up when it draws, and again when the reader's preference changes.
 struct Theme: Sendable {

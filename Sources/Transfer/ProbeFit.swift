@@ -128,32 +128,37 @@ struct ProbeFit {
     var path = try SequentialPath(
       features: features, examples: examples, classes: classes, penalizesBias: manner.penalizesBias,
       memory: manner.memory, team: manner.team, progress: progress)
+    // In double all examples would have to be in memory.
+    let fits = try manner.team.agreed(features.count * features.dimensions * 8 <= manner.memory)
+    let unknowns = classes * path.coordinates.size
+    let isDense = Preconditioner.allowsDense(examples, unknowns: unknowns, count: features.count)
     let solution = try path.solve(
-      lambdas, start: start.map { try path.coordinates.rotated(weights: $0, biases: $1).squeeze(0) })
+      lambdas, start: start.map { try path.coordinates.rotated(weights: $0, biases: $1).squeeze(0) },
+      patience: fits && isDense ? Preconditioner.denseCost(unknowns: unknowns, count: features.count) : nil)
     let own = try path.coordinates.original(solution.weights)
     var (weights, biases) = (try manner.team.agreed(own.weights), try manner.team.agreed(own.biases))
     var work = path.work
     var found = try entries(
       features, examples, weights: weights, biases: biases, lambdas: lambdas, steps: solution.steps,
       gradientNormAtZero: path.gradientNormAtZero, manner, &work)
-    // In double all of them would have to be in memory.
-    let fits = features.count * features.dimensions * 8 <= manner.memory
-    guard try manner.team.agreed(fits && !found.allSatisfy(\.converged)) else {
+    let missed = try found.indices.filter { try manner.team.agreed(!found[$0].converged) }
+    guard fits, !missed.isEmpty else {
       return Solved(
         weights: weights, biases: biases, entries: found, gradientNormAtZero: path.gradientNormAtZero, work: work)
     }
     var kept = try found.indices.map { (weight: try weights.select(0, $0), bias: try biases.select(0, $0)) }
-    for index in found.indices {
-      guard try manner.team.agreed(!found[index].converged) else { continue }
-      let begin = (try weights.narrow(0, index, 1), try biases.narrow(0, index, 1))
-      let better = try exactly(
-        features.allRows(), examples, classes, [lambdas[index]], begin, manner, { _ in .protocolBound }, nil)
-      work.add(better.work)
-      guard try manner.team.agreed(better.entries[0].gradientNorm < found[index].gradientNorm) else { continue }
+    // Of several, each but the first begins where the one before it ends.
+    let begin = try missed.count == 1 ? (weights.narrow(0, missed[0], 1), biases.narrow(0, missed[0], 1)) : nil
+    let better = try exactly(
+      features.allRows(), examples, classes, missed.map { lambdas[$0] }, begin, manner, { _ in .protocolBound }, nil)
+    work.add(better.work)
+    for (place, index) in missed.enumerated() {
+      let isBetter = better.entries[place].gradientNorm < found[index].gradientNorm
+      guard try manner.team.agreed(isBetter) else { continue }
       let steps = found[index].iterations
-      found[index] = better.entries[0]
+      found[index] = better.entries[place]
       found[index].iterations += steps
-      kept[index] = (try better.weights.select(0, 0), try better.biases.select(0, 0))
+      kept[index] = (try better.weights.select(0, place), try better.biases.select(0, place))
     }
     (weights, biases) = (try .stack(kept.map(\.weight)), try .stack(kept.map(\.bias)))
     return Solved(

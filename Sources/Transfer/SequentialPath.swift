@@ -152,15 +152,26 @@ struct SequentialPath {
 
   /// Solutions [L, K, size] in the order of `lambdas`, and the Newton steps each took. `start` [K, size]: where to begin with
   /// the first.
-  mutating func solve(_ lambdas: [Double], start: Tensor? = nil) throws -> (weights: Tensor, steps: [Int]) {
+  ///
+  /// `patience`: how many products with the Hessian one lambda may take; where one takes more, it and all smaller ones are left
+  /// where they are, for a solver that factors the Hessian.
+  mutating func solve(
+    _ lambdas: [Double], start: Tensor? = nil, patience: Int? = nil
+  ) throws -> (weights: Tensor, steps: [Int]) {
     let order = lambdas.indices.sorted { lambdas[$0] > lambdas[$1] }
     var results = [Tensor?](repeating: nil, count: lambdas.count)
     var steps = [Int](repeating: 0, count: lambdas.count)
     var known: [Known] = []
     var memory = Memory()
+    memory.patience = patience
     for (done, index) in order.enumerated() {
       let lambda = lambdas[index]
+      if memory.hasGivenUp, let last = known.last {
+        results[index] = try Self.cut(last.weights, coordinates.size)
+        continue
+      }
       let begin = try beginning(lambda, known, start)
+      memory.products = 0
       let (point, taken) = try solve(lambda, from: begin, &memory)
       steps[index] = taken
       results[index] = try Self.cut(point.weights, coordinates.size)
@@ -222,6 +233,10 @@ struct SequentialPath {
       let norm = try coordinates.originalNorms(Self.cut(gradient, coordinates.size).unsqueeze(0))[0]
       let ratio = norm / max(gradientNormAtZero, .leastNormalMagnitude)
       if ratio <= Self.target { return (point, step) }
+      if let patience = memory.patience, memory.products > patience {
+        memory.hasGivenUp = true
+        return (point, step)
+      }
       // Directions by bf16 do not lead everywhere.
       if ratio > 0.3 * before { isRough = false }
       before = ratio
@@ -271,6 +286,10 @@ struct SequentialPath {
     /// The Hessian's diagonal without penalty [K, size].
     var diagonal: Tensor?
     var lastSteps = 0
+    /// Products with the Hessian that one lambda may take, and has taken; whether one took more.
+    var patience: Int?
+    var products = 0
+    var hasGivenUp = false
   }
 
   private struct Blocks {
@@ -402,8 +421,9 @@ struct SequentialPath {
     let target = energy * tolerance * tolerance
     memory.lastSteps = 0
     guard try team.agreed(energy > 0) else { return (residual, nil) }
-    for step in 0..<Self.limits.directions {
+    for step in 0..<min(Self.limits.directions, memory.patience ?? .max) {
       memory.lastSteps = step + 1
+      memory.products += 1
       let along = try hessian(state, times: ahead, isRough: isRough)
       let product = try balanced(along.product) + penalty * ahead
       let curvature = try (ahead * product).sum().item()

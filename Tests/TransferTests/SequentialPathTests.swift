@@ -132,7 +132,34 @@ import Torch
     #expect(here.result.lambda == there.result.lambda && here.result.accuracy == there.result.accuracy)
     #expect(here.result.path.map(\.holdoutAccuracy) == there.result.path.map(\.holdoutAccuracy))
     #expect(there.result.path.allSatisfy { $0.converged })
-    #expect(try relativeGap(there.weights, here.weights) < 1e-4)
+    // Solutions of one strongly convex problem are no further apart than their gradients over lambda.
+    for (index, lambda) in options.lambdas.enumerated() {
+      let (a, b) = (here.result.path[index], there.result.path[index])
+      let gap = try (here.weights.select(0, index) - there.weights.select(0, index)).square().sum().item().squareRoot()
+      #expect(gap <= (a.gradientNorm + b.gradientNorm) / lambda)
+      #expect(abs(a.objective - b.objective) <= max(a.gapBound, b.gapBound))
+    }
+    #expect(try relativeGap(there.weights.narrow(0, 1, 2), here.weights.narrow(0, 1, 2)) < 1e-4)
+  }
+
+  /// A lambda that takes more products than it may is left, with all smaller ones; the path stays as good as it was.
+  @Test func givesUpWhereFactoringIsSooner() throws {
+    let (n, d) = (300, 12)
+    let labels = (0..<n).map { $0 % 3 }
+    let means = try Tensor(counterNumbers(5, 3 * d), shape: [3, d])
+    let x = try (Tensor(counterNumbers(6, n * d), shape: [n, d]) + means.indexSelect(0, Tensor(labels))).to(.f32)
+    let examples = try Likelihood.Examples(labels: labels, classes: 3)
+    func path() throws -> SequentialPath {
+      try SequentialPath(
+        features: TensorRows(x), examples: examples, classes: 3, penalizesBias: false, memory: 1 << 30)
+    }
+    let lambdas = [1e-4, 1e-2, 1, 100]
+    var (patient, hasty) = (try path(), try path())
+    let whole = try patient.solve(lambdas)
+    let part = try hasty.solve(lambdas, patience: 1)
+    #expect(whole.steps.allSatisfy { $0 > 0 } && part.steps[0] == 0 && part.steps[1] == 0)
+    #expect(part.weights.shape == whole.weights.shape && hasty.work.single < patient.work.single)
+    #expect(try relativeGap(part.weights.select(0, 0), part.weights.select(0, 1)) == 0)
   }
 
   /// Several parts of a file: passes over them add up to one over all.

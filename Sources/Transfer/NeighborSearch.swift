@@ -111,18 +111,15 @@ struct NeighborSearch {
     let exact = Exact(
       base: base, distance: distance, queries: try queries.to(isWide ? .f64 : .f32).contiguous())
     let found = try exact.best(k, of: places)
-    guard candidates < count else {
-      return (found.scores, found.indices, 0)
-    }
-    // What was left out scores at most the last candidate's rough score, give or take rounding. Numbers whose squares leave f32 have no rough
-    // scores.
+    // What was left out scores at most the last candidate's rough score, give or take rounding. Numbers whose squares leave
+    // f32 have no rough scores, so that places stay empty.
     let last = try values.select(1, candidates - 1).doubles()
     let lengths = try ready.to(.f64).square().sum([1]).sqrt().doubles()
     let worst = try found.scores.select(1, k - 1).doubles()
     let isFull = try places.min([1]).ints().map { $0 >= 0 }
     let unsure = (0..<total).filter { query in
       let bound = last[query] + rounding(lengths[query], largest.squareRoot())
-      return !isFull[query] || !(roughScale(worst[query], lengths[query]) > bound)
+      return !isFull[query] || (candidates < count && !(roughScale(worst[query], lengths[query]) > bound))
     }
     guard !unsure.isEmpty else { return (found.scores, found.indices, 0) }
     let rescued = try exact.best(k, ofAllFor: unsure)
@@ -141,7 +138,10 @@ struct NeighborSearch {
   /// How far a tile's score may be off: products in blocks of at most d/16 sums of 16, and rounded factors.
   private func rounding(_ norm: Double, _ largest: Double) -> Double {
     let unit = (Double(dimensions) / 16 + 32) * 0x1p-24
-    return distance == .cosine ? unit : unit * (norm * largest + largest * largest)
+    guard distance == .euclidean else { return unit }
+    let reach = norm * largest + largest * largest
+    // Beyond single precision scores are infinite or none, and bound nothing.
+    return reach < 1e38 ? unit * reach : .infinity
   }
 
   /// Scores in double, from features as they came.

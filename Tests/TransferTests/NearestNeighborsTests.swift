@@ -98,6 +98,13 @@ private struct Known: Decodable {
     #expect(whole.indices == found.indices && whole.scores == found.scores)
   }
 
+  /// Numbers whose squares leave single precision, as few rows as neighbours: no place stays empty.
+  @Test(arguments: [3, 300]) func numbersBeyondSinglePrecisionAreNeighbors(count: Int) throws {
+    let x = try Tensor((0..<count).map { Double($0) * 1e25 }, shape: [count, 1])
+    let found = try NeighborSearch(x, distance: .euclidean).nearest(3, of: x.narrow(0, 0, 1))
+    #expect(found.indices == [0, 1, 2] && found.rescued == 1)
+  }
+
   @Test func zeroVectorsAreAtDistanceOneFromAll() throws {
     let x = try Tensor([0, 0, 1, 0, -1, 0] as [Float], shape: [3, 2])
     let found = try NeighborSearch(x, distance: .cosine).nearest(

@@ -9,6 +9,7 @@
 #include "convolve.h"
 #include "guard.h"
 #include "paired_convolution.h"
+#include "paired_winograd.h"
 #include "parallel.h"
 #include "winograd_convolution.h"
 
@@ -132,13 +133,16 @@ extern "C" ct_error *ct_conv_batch_norm(ct_tensor x, ct_tensor kernel, intptr_t 
       if (p->dim() != 1 || p->size(0) != outputs) return;  // said below
     if (unfused || a.dim() != 4 || k.dim() != 4 || a.size(1) != k.size(1)) return;
     const std::vector<int64_t> by{stride, stride}, around{pad_height, pad_width};
-    const bool paired = ct::PairedConvolution::fits(a, k, by, around), f32 = ct::WinogradConvolution<float>::fits(a, k, by, around);
-    if (!(paired || f32 || ct::WinogradConvolution<uint16_t>::fits(a, k, by, around)) || !fits(a, r, state)) return;
+    const auto apply = ct::PairedWinogradConvolution::fits(a, k, by, around)      ? apply_fused<ct::PairedWinogradConvolution>
+                       : ct::PairedConvolution::fits(a, k, by, around)            ? apply_fused<ct::PairedConvolution>
+                       : ct::WinogradConvolution<float>::fits(a, k, by, around)    ? apply_fused<ct::WinogradConvolution<float>>
+                       : ct::WinogradConvolution<uint16_t>::fits(a, k, by, around) ? apply_fused<ct::WinogradConvolution<uint16_t>>
+                                                                                  : nullptr;
+    if (!apply || !fits(a, r, state)) return;
     const auto side = [&](int64_t d) { return (a.size(d) + 2 * around[d - 2] - k.size(d)) / stride + 1; };
     if (r.defined() && r.sizes() != at::IntArrayRef({a.size(0), outputs, side(2), side(3)})) return;
     direct = true;
     const bool graph = at::GradMode::is_enabled() && (a.requires_grad() || k.requires_grad() || state.weight.requires_grad() || (r.defined() && r.requires_grad()));
-    const auto apply = paired ? apply_fused<ct::PairedConvolution> : f32 ? apply_fused<ct::WinogradConvolution<float>> : apply_fused<ct::WinogradConvolution<uint16_t>>;
     put(out, apply(a, k, stride, r, state, training, relu, graph, group && training ? group->group : nullptr));
   });
   if (error || direct) return error;

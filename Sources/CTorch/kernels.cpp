@@ -10,7 +10,7 @@
 // Vectors never cross a translation unit here, so their calling convention does not matter.
 #pragma clang diagnostic ignored "-Wpsabi"
 
-using ct::Finish, ct::Kernels, ct::Lines, ct::LogisticKernels, ct::MeasureKernels, ct::OutputKernels, ct::OutputRow, ct::OutputSlopes, ct::OutputTask, ct::PairedKernels, ct::Tiles;
+using ct::Finish, ct::Kernels, ct::Lines, ct::LogisticKernels, ct::MeasureKernels, ct::OutputKernels, ct::OutputRow, ct::OutputSlopes, ct::OutputTask, ct::PairedKernels, ct::PairedTileKernels, ct::Tiles;
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma"))), apply_to = function)
@@ -21,6 +21,7 @@ constexpr bool native_bf16 = true;
 #include "batch_norm_kernels.h"
 #include "winograd_kernels.h"
 #include "paired_kernels.h"
+#include "paired_winograd_kernels.h"
 }  // namespace avx512_bf16
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))), apply_to = function)
@@ -134,6 +135,15 @@ const ct::OutputKernels &ct::output_kernels() {
 const ct::PairedKernels *ct::paired_kernels() {
 #if defined(__x86_64__)
   static const PairedKernels kernels = avx512_bf16::paired_table();
+  return multiplies_pairs() ? &kernels : nullptr;
+#else
+  return nullptr;
+#endif
+}
+
+const PairedTileKernels *ct::paired_tile_kernels() {
+#if defined(__x86_64__)
+  static const PairedTileKernels kernels = avx512_bf16::paired_tile_table();
   return multiplies_pairs() ? &kernels : nullptr;
 #else
   return nullptr;

@@ -15,11 +15,11 @@ struct Tiles {
   Tiles(int64_t height, int64_t width) : height(height), width(width), across((width + 1) / 2), down((height + 1) / 2) {}
 
   /// Some 64 tiles make products long enough while their transforms stay in the cache: rows of tiles at a time, images.
-  int64_t rows() const { return std::min(std::max<int64_t>(1, 64 / across), images() * down); }
-  int64_t images() const { return std::max<int64_t>(1, 64 / (across * down)); }
+  int64_t rows(int64_t wanted = 64) const { return std::min(std::max<int64_t>(1, wanted / across), images(wanted) * down); }
+  int64_t images(int64_t wanted = 64) const { return std::max<int64_t>(1, wanted / (across * down)); }
 
   /// Numbers that a kernel needs as scratch for `rows` rows of tiles, given how many channels it transforms.
-  int64_t scratch(int64_t rows, int64_t channels) const { return 16 * rows * across * channels + 2 * 16 * 16; }
+  int64_t scratch(int64_t rows, int64_t channels) const { return 16 * (rows * across + 1) * channels + 2 * 16 * 32; }
 };
 
 /// What a convolution's sums go through before they are stored: nothing, or batch norm as scale and offset, a residual, ReLU.
@@ -128,6 +128,23 @@ struct PairedKernels {
   void (*gather)(const float *const *parts, int64_t count, int64_t taps, int64_t inputs, int64_t outputs, int64_t begin, int64_t end, float *to);
 };
 
+/// Convolutions by 3x3 windows at stride 1 of the same, for multiples of 32 channels (paired_winograd_kernels.h).
+struct PairedTileKernels {
+  /// y [outputs] of x [inputs] in rows first..<last of tiles, with weights as `lay_out` makes them; `v` is scratch for the inputs, `m` for 32 outputs.
+  void (*convolve)(const uint16_t *x, const Tiles &tiles, int64_t inputs, int64_t outputs, int64_t first, int64_t last, const uint16_t *weights, uint16_t *y, const Finish<uint16_t> &finish, uint16_t *v, float *m);
+  /// The same from gradients in f32.
+  void (*convolve_wide)(const float *x, const Tiles &tiles, int64_t inputs, int64_t outputs, int64_t first, int64_t last, const uint16_t *weights, uint16_t *y, const Finish<uint16_t> &finish, uint16_t *v, float *m);
+  /// sums [16][inputs][outputs] += the transformed gradient of the weights, from x and the gradient g of the outputs (or = where
+  /// `fresh`); `v` and `w` are scratch for the inputs and the outputs.
+  void (*add_products)(const uint16_t *x, const float *g, const Tiles &tiles, int64_t inputs, int64_t outputs, int64_t first, int64_t last, bool fresh, float *sums, uint16_t *v, uint16_t *w);
+  /// Weights [outputs][9][inputs], f32, to [16][outputs / 16][inputs / 2][16][2], transformed, for outputs begin..<end;
+  void (*lay_out)(const float *weights, int64_t outputs, int64_t inputs, int64_t begin, int64_t end, uint16_t *to);
+  /// to [16][inputs / 16][outputs / 2][16][2] with the windows turned, for inputs begin..<end: those of the gradient with respect to x.
+  void (*lay_out_turned)(const float *weights, int64_t outputs, int64_t inputs, int64_t begin, int64_t end, uint16_t *to);
+  /// Gradient [outputs][9][inputs] of weights, from the sums of `parts`, for outputs begin..<end.
+  void (*gather)(const float *const *parts, int64_t count, int64_t inputs, int64_t outputs, int64_t begin, int64_t end, float *to);
+};
+
 /// Whether the processor multiplies pairs of bf16 at twice the rate of f32. Intel's do so at half of it.
 bool multiplies_pairs();
 /// Whether it multiplies tiles of bf16 (AMX), as oneDNN's convolutions do then.
@@ -135,5 +152,6 @@ bool multiplies_tiles();
 
 /// Null where the processor does not multiply pairs of bf16 faster than f32.
 const PairedKernels *paired_kernels();
+const PairedTileKernels *paired_tile_kernels();
 
 }  // namespace ct

@@ -9,89 +9,91 @@ using Numbers = Lanes<lanes>::Numbers;
 using Bits = Lanes<lanes>::Bits;
 
 /// How far apart the 16 parts of a transform lie.
-static int64_t distance(int64_t tiles, int64_t channels) { return tiles * channels + 16; }
+static int64_t distance(int64_t tiles, int64_t channels) { return tiles * channels + 32; }
 
-/// v = B' d B of the 4x4 inputs of every tile in rows first..<last of tiles.
-template <class T>
-static void transform_inputs(const T *x, const Tiles &t, int64_t channels, int64_t first, int64_t last, float *v) {
+/// v = B' d B of the 4x4 inputs of each tile of a row of tiles, for the channels c to c + lanes: put(tile, i, v0, v1, v2, v3) takes line i of v.
+template <class T, class Put>
+__attribute__((always_inline)) static inline void transform_input_row(const T *x, const Tiles &t, int64_t channels, int64_t row, int64_t c, const Put &put) {
   static const T nothing[16] = {};
-  const int64_t apart = distance((last - first) * t.across, channels);
-  for (int64_t row = first; row < last; ++row, v += t.across * channels) {
-    const int64_t image = row / t.down, top = 2 * (row % t.down) - 1;
-    for (int64_t c = 0; c < channels; c += lanes) {
-      const T *from[4];
-      int64_t step[4];
-      for (int i = 0; i < 4; ++i) {
-        const bool inside = top + i >= 0 && top + i < t.height;
-        from[i] = inside ? x + (image * t.height + top + i) * t.width * channels + c : nothing;
-        step[i] = inside ? channels : 0;
-      }
-      const auto column = [&](int64_t w, Numbers *to) __attribute__((always_inline)) {
-        const Numbers d0 = load<lanes>(from[0] + w * step[0]), d1 = load<lanes>(from[1] + w * step[1]),
-                      d2 = load<lanes>(from[2] + w * step[2]), d3 = load<lanes>(from[3] + w * step[3]);
-        to[0] = d0 - d2, to[1] = d1 + d2, to[2] = d2 - d1, to[3] = d1 - d3;
-      };
-      Numbers a[4] = {}, b[4];  // the two columns on the left, transformed
-      column(0, b);
-      float *to = v + c;
-      for (int64_t tile = 0; tile < t.across; ++tile, to += channels) {
-        Numbers d[4] = {}, e[4] = {};
-        if (2 * tile + 1 < t.width) column(2 * tile + 1, d);
-        if (2 * tile + 2 < t.width) column(2 * tile + 2, e);
+  const int64_t image = row / t.down, top = 2 * (row % t.down) - 1;
+  const T *from[4];
+  int64_t step[4];
+  for (int i = 0; i < 4; ++i) {
+    const bool inside = top + i >= 0 && top + i < t.height;
+    from[i] = inside ? x + (image * t.height + top + i) * t.width * channels + c : nothing;
+    step[i] = inside ? channels : 0;
+  }
+  const auto column = [&](int64_t w, Numbers *to) __attribute__((always_inline)) {
+    const Numbers d0 = load<lanes>(from[0] + w * step[0]), d1 = load<lanes>(from[1] + w * step[1]),
+                  d2 = load<lanes>(from[2] + w * step[2]), d3 = load<lanes>(from[3] + w * step[3]);
+    to[0] = d0 - d2, to[1] = d1 + d2, to[2] = d2 - d1, to[3] = d1 - d3;
+  };
+  Numbers a[4] = {}, b[4];  // the two columns on the left, transformed
+  column(0, b);
+  for (int64_t tile = 0; tile < t.across; ++tile) {
+    Numbers d[4] = {}, e[4] = {};
+    if (2 * tile + 1 < t.width) column(2 * tile + 1, d);
+    if (2 * tile + 2 < t.width) column(2 * tile + 2, e);
 #pragma clang loop unroll(full)
-        for (int i = 0; i < 4; ++i) {
-          float *place = to + 4 * i * apart;
-          store<lanes>(place, a[i] - d[i]);
-          store<lanes>(place + apart, b[i] + d[i]);
-          store<lanes>(place + 2 * apart, d[i] - b[i]);
-          store<lanes>(place + 3 * apart, b[i] - e[i]);
-          a[i] = d[i], b[i] = e[i];
-        }
-      }
+    for (int i = 0; i < 4; ++i) {
+      put(tile, i, a[i] - d[i], b[i] + d[i], d[i] - b[i], b[i] - e[i]);
+      a[i] = d[i], b[i] = e[i];
     }
   }
 }
 
-/// v = A g A' of the 2x2 gradients of every tile in rows first..<last of tiles.
+/// The same of v = A g A' of the 2x2 gradients of each tile.
+template <class T, class Put>
+__attribute__((always_inline)) static inline void transform_gradient_row(const T *g, const Tiles &t, int64_t channels, int64_t row, int64_t c, const Put &put) {
+  const int64_t image = row / t.down, top = 2 * (row % t.down);
+  const T *above = g + (image * t.height + top) * t.width * channels + c, *below = above + t.width * channels;
+  const bool whole = top + 1 < t.height;
+  for (int64_t tile = 0; tile < t.across; ++tile) {
+    const int64_t left = 2 * tile * channels, right = left + channels;
+    const bool pair = 2 * tile + 1 < t.width;
+    const Numbers none = {};
+    const Numbers d[2][2] = {{load<lanes>(above + left), pair ? load<lanes>(above + right) : none},
+                             {whole ? load<lanes>(below + left) : none, whole && pair ? load<lanes>(below + right) : none}};
+    const Numbers rows[4][2] = {{d[0][0], d[0][1]}, {d[0][0] + d[1][0], d[0][1] + d[1][1]}, {d[0][0] - d[1][0], d[0][1] - d[1][1]}, {-d[1][0], -d[1][1]}};
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 4; ++i) put(tile, i, rows[i][0], rows[i][0] + rows[i][1], rows[i][0] - rows[i][1], -rows[i][1]);
+  }
+}
+
+/// v [16][tiles][channels] of rows first..<last of tiles. V is float or uint16_t (the bits of a bf16).
+template <class T, class V>
+static void transform_inputs(const T *x, const Tiles &t, int64_t channels, int64_t first, int64_t last, V *v) {
+  const int64_t apart = distance((last - first) * t.across, channels);
+  for (int64_t row = first; row < last; ++row, v += t.across * channels)
+    for (int64_t c = 0; c < channels; c += lanes)
+      transform_input_row(x, t, channels, row, c, [&](int64_t tile, int i, Numbers v0, Numbers v1, Numbers v2, Numbers v3) __attribute__((always_inline)) {
+        V *place = v + tile * channels + c + 4 * i * apart;
+        store<lanes>(place, v0), store<lanes>(place + apart, v1), store<lanes>(place + 2 * apart, v2), store<lanes>(place + 3 * apart, v3);
+      });
+}
+
 static void transform_gradients(const float *g, const Tiles &t, int64_t channels, int64_t first, int64_t last, float *v) {
   const int64_t apart = distance((last - first) * t.across, channels);
-  for (int64_t row = first; row < last; ++row) {
-    const int64_t image = row / t.down, top = 2 * (row % t.down);
-    const float *above = g + (image * t.height + top) * t.width * channels, *below = above + t.width * channels;
-    const bool whole = top + 1 < t.height;
-    for (int64_t tile = 0; tile < t.across; ++tile, v += channels) {
-      const int64_t left = 2 * tile * channels, right = left + channels;
-      const bool pair = 2 * tile + 1 < t.width;
-      for (int64_t c = 0; c < channels; c += lanes) {
-        const Numbers none = {};
-        const Numbers d[2][2] = {{load<lanes>(above + left + c), pair ? load<lanes>(above + right + c) : none},
-                                 {whole ? load<lanes>(below + left + c) : none, whole && pair ? load<lanes>(below + right + c) : none}};
-        const Numbers rows[4][2] = {{d[0][0], d[0][1]}, {d[0][0] + d[1][0], d[0][1] + d[1][1]}, {d[0][0] - d[1][0], d[0][1] - d[1][1]}, {-d[1][0], -d[1][1]}};
-#pragma clang loop unroll(full)
-        for (int i = 0; i < 4; ++i) {
-          float *place = v + c + 4 * i * apart;
-          store<lanes>(place, rows[i][0]);
-          store<lanes>(place + apart, rows[i][0] + rows[i][1]);
-          store<lanes>(place + 2 * apart, rows[i][0] - rows[i][1]);
-          store<lanes>(place + 3 * apart, -rows[i][1]);
-        }
-      }
-    }
-  }
+  for (int64_t row = first; row < last; ++row, v += t.across * channels)
+    for (int64_t c = 0; c < channels; c += lanes)
+      transform_gradient_row(g, t, channels, row, c, [&](int64_t tile, int i, Numbers v0, Numbers v1, Numbers v2, Numbers v3) __attribute__((always_inline)) {
+        float *place = v + tile * channels + c + 4 * i * apart;
+        store<lanes>(place, v0), store<lanes>(place + apart, v1), store<lanes>(place + 2 * apart, v2), store<lanes>(place + 3 * apart, v3);
+      });
 }
 
-/// y = A' m A of every tile in rows first..<last of tiles, finished.
+/// y = A' m A of every tile in rows first..<last of tiles, finished: `count` of the `channels`, the first of them at `y`.
 template <class T>
-static void transform_outputs(const float *m, const Tiles &t, int64_t channels, int64_t first, int64_t last, T *y, const Finish<T> &finish) {
-  const int64_t apart = distance((last - first) * t.across, channels);
+static void transform_outputs(const float *m, const Tiles &t, int64_t count, int64_t channels, int64_t first, int64_t last, T *y, const Finish<T> &finish) {
+  const int64_t apart = distance((last - first) * t.across, count);
   for (int64_t row = first; row < last; ++row) {
     const int64_t image = row / t.down, top = 2 * (row % t.down);
     const int64_t start = (image * t.height + top) * t.width * channels;
     const bool whole = top + 1 < t.height;
-    for (int64_t tile = 0; tile < t.across; ++tile, m += channels) {
+    for (int64_t tile = 0; tile < t.across; ++tile, m += count) {
       const int64_t place = start + 2 * tile * channels;
       const bool pair = 2 * tile + 1 < t.width;
-      for (int64_t c = 0; c < channels; c += lanes) {
+      for (int64_t c = 0; c < count; c += lanes) {
         Numbers up[4], down[4];
 #pragma clang loop unroll(full)
         for (int j = 0; j < 4; ++j) {
@@ -184,7 +186,7 @@ static void convolve(const In *x, const Tiles &t, int64_t inputs, int64_t output
   float *m = scratch + 16 * distance(tiles, inputs);
   transform_inputs(x, t, inputs, first, last, scratch);
   multiply(scratch, weights, tiles, inputs, outputs, m);
-  transform_outputs(m, t, outputs, first, last, y, finish);
+  transform_outputs(m, t, outputs, outputs, first, last, y, finish);
 }
 
 template <class T>

@@ -69,7 +69,8 @@ import Torch
     Shape(images: 1, inputs: 32, outputs: 48, height: 1, width: 4), Shape(images: 2, outputs: 32, height: 6, width: 33),
     Shape(images: 7, inputs: 64, outputs: 64, height: 4, width: 5), Shape(images: 2, height: 20, width: 17),
     Shape(width: 3), Shape(images: 9, inputs: 32, height: 3, width: 1), Shape(images: 2, height: 1, width: 150),
-    Shape(inputs: 32, outputs: 64, height: 9, width: 11), Shape(images: 9, inputs: 96, outputs: 32, height: 7, width: 7),
+    Shape(inputs: 32, outputs: 64, height: 9, width: 11),
+    Shape(images: 9, inputs: 96, outputs: 32, height: 7, width: 7),
     Shape(images: 2, inputs: 32, outputs: 32, height: 33, width: 40),
     Shape(images: 11, outputs: 48, height: 7, width: 7), Shape(images: 2, height: 96, width: 96), Shape(window: 1),
     Shape(images: 5, inputs: 48, outputs: 32, height: 7, width: 9, stride: 2, window: 1),
@@ -115,7 +116,9 @@ import Torch
     func run(_ type: ElementType, fused: Bool) throws -> [String: [Double]] {
       try Run(shape, type, residual: true, relu: false, training: true, fused: fused, roundKernel: false).results()
     }
-    let (wide, fused, unfused) = (try run(.f64, fused: false), try run(.bf16, fused: true), try run(.bf16, fused: false))
+    let (wide, fused, unfused) = (
+      try run(.f64, fused: false), try run(.bf16, fused: true), try run(.bf16, fused: false)
+    )
     for (name, values) in wide {
       func gap(_ found: [Double]?) -> Double {
         zip(found ?? [], values).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()

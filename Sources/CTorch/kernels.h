@@ -126,6 +126,8 @@ struct PairedKernels {
   void (*add_products)(const uint16_t *x, const Lines &lines, int64_t x_apart, const uint16_t *g, int64_t g_apart, int64_t inputs, int64_t outputs, bool fresh, float *sums);
   /// Gradient [outputs][taps][inputs] of weights, from the sums [taps][inputs][outputs] of `parts`, for outputs begin..<end.
   void (*gather)(const float *const *parts, int64_t count, int64_t taps, int64_t inputs, int64_t outputs, int64_t begin, int64_t end, float *to);
+  /// c [rows][32] = a [rows][size] b [2][size / 2][16][2]
+  void (*multiply)(const uint16_t *a, int64_t rows, int64_t size, const uint16_t *b, float *c);
 };
 
 /// Convolutions by 3x3 windows at stride 1 of the same, for multiples of 32 channels (paired_winograd_kernels.h).

@@ -189,4 +189,41 @@ static void gather(const float *const *parts, int64_t count, int64_t taps, int64
       }
 }
 
-static PairedKernels paired_table() { return {convolve_paired, lay_out, lay_out_turned, pair_pixels, add_pairs, gather}; }
+/// c [Rows][32] (+)= a b: a's pairs are `row` and `deep` numbers apart, b's rows `b_deep`, its halves `b_wide`.
+template <int Rows, bool Add>
+static void pair_product(const uint16_t *a, int64_t row, int64_t deep, const uint16_t *b, int64_t b_deep, int64_t b_wide, int64_t depth, float *c, int64_t c_row) {
+  v16f sums[Rows][2];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < Rows; ++r)
+#pragma clang loop unroll(full)
+    for (int w = 0; w < 2; ++w) sums[r][w] = Add ? load16(c + r * c_row + 16 * w) : v16f{};
+  for (int64_t k = 0; k < depth; ++k, a += deep, b += b_deep) {
+    const Pairs right[2] = {pairs(b), pairs(b + b_wide)};
+#pragma clang loop unroll(full)
+    for (int r = 0; r < Rows; ++r) {
+      const Pairs left = everywhere(a + r * row);
+#pragma clang loop unroll(full)
+      for (int w = 0; w < 2; ++w) sums[r][w] = __builtin_ia32_dpbf16ps_512(sums[r][w], left, right[w]);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < Rows; ++r)
+#pragma clang loop unroll(full)
+    for (int w = 0; w < 2; ++w) store16(c + r * c_row + 16 * w, sums[r][w]);
+}
+
+constexpr int most_rows = most_sums / 2;
+using PairProduct = decltype(&pair_product<1, false>);
+template <int... Rows>
+static constexpr std::array<PairProduct, most_rows> row_counts(std::integer_sequence<int, Rows...>) { return {pair_product<Rows + 1, false>...}; }
+
+static void multiply_pairs(const uint16_t *a, int64_t rows, int64_t size, const uint16_t *b, float *c) {
+  static constexpr auto kernels = row_counts(std::make_integer_sequence<int, most_rows>());
+  const int64_t parts = (rows + most_rows - 1) / most_rows;
+  for (int64_t part = 0; part < parts; ++part) {
+    const int64_t begin = rows * part / parts, end = rows * (part + 1) / parts;
+    kernels[end - begin - 1](a + begin * size, size, 2, b, 32, size * 16, size / 2, c + begin * 32, 32);
+  }
+}
+
+static PairedKernels paired_table() { return {convolve_paired, lay_out, lay_out_turned, pair_pixels, add_pairs, gather, multiply_pairs}; }

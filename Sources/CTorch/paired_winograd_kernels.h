@@ -34,49 +34,14 @@ __attribute__((always_inline)) static inline void transform_pairs(const Tiles &t
   }
 }
 
-/// c [Rows][32] (+)= a b: a's pairs are `row` and `deep` numbers apart, b's rows `b_deep`, its halves `b_wide`.
-template <int Rows, bool Add>
-static void pair_product(const uint16_t *a, int64_t row, int64_t deep, const uint16_t *b, int64_t b_deep, int64_t b_wide, int64_t depth, float *c, int64_t c_row) {
-  v16f sums[Rows][2];
-#pragma clang loop unroll(full)
-  for (int r = 0; r < Rows; ++r)
-#pragma clang loop unroll(full)
-    for (int w = 0; w < 2; ++w) sums[r][w] = Add ? load16(c + r * c_row + 16 * w) : v16f{};
-  for (int64_t k = 0; k < depth; ++k, a += deep, b += b_deep) {
-    const Pairs right[2] = {pairs(b), pairs(b + b_wide)};
-#pragma clang loop unroll(full)
-    for (int r = 0; r < Rows; ++r) {
-      const Pairs left = everywhere(a + r * row);
-#pragma clang loop unroll(full)
-      for (int w = 0; w < 2; ++w) sums[r][w] = __builtin_ia32_dpbf16ps_512(sums[r][w], left, right[w]);
-    }
-  }
-#pragma clang loop unroll(full)
-  for (int r = 0; r < Rows; ++r)
-#pragma clang loop unroll(full)
-    for (int w = 0; w < 2; ++w) store16(c + r * c_row + 16 * w, sums[r][w]);
-}
-
-constexpr int most_tiles = most_sums / 2;
-using PairProduct = decltype(&pair_product<1, false>);
-template <int... Rows>
-static constexpr std::array<PairProduct, most_tiles> tile_counts(std::integer_sequence<int, Rows...>) { return {pair_product<Rows + 1, false>...}; }
-
 /// Outputs are taken 32 at a time, whose sums stay in the cache.
 template <class T>
 static void convolve_tiles(const T *x, const Tiles &t, int64_t inputs, int64_t outputs, int64_t first, int64_t last, const uint16_t *weights, uint16_t *y, const Finish<uint16_t> &finish, uint16_t *v, float *m) {
-  static constexpr auto kernels = tile_counts(std::make_integer_sequence<int, most_tiles>());
-  const int64_t tiles = (last - first) * t.across, parts = (tiles + most_tiles - 1) / most_tiles;
+  const int64_t tiles = (last - first) * t.across;
   transform_inputs(x, t, inputs, first, last, v);
   for (int64_t o = 0; o < outputs; o += 32) {
-    for (int place = 0; place < 16; ++place) {
-      const uint16_t *a = v + place * distance(tiles, inputs), *b = weights + (place * outputs + o) * inputs;
-      float *c = m + place * distance(tiles, 32);
-      for (int64_t part = 0; part < parts; ++part) {
-        const int64_t begin = tiles * part / parts, end = tiles * (part + 1) / parts;
-        kernels[end - begin - 1](a + begin * inputs, inputs, 2, b, 32, inputs * 16, inputs / 2, c + begin * 32, 32);
-      }
-    }
+    for (int place = 0; place < 16; ++place)
+      multiply_pairs(v + place * distance(tiles, inputs), tiles, inputs, weights + (place * outputs + o) * inputs, m + place * distance(tiles, 32));
     const Finish<uint16_t> here{finish.scale ? finish.scale + o : nullptr, finish.scale ? finish.offset + o : nullptr, finish.residual ? finish.residual + o : nullptr, finish.relu};
     transform_outputs(m, t, 32, outputs, first, last, y + o, here);
   }

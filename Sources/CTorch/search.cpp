@@ -3,77 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 #include <vector>
 
+#include "best.h"
 #include "guard.h"
 #include "parallel.h"
 
 using namespace ct;
 
 namespace {
-
-/// A row's best so far, of some more than it keeps: cut back when it is full, so that most scores cost one comparison.
-class Best {
- public:
-  using Item = std::pair<float, int64_t>;
-
-  explicit Best(int64_t k) : k_(static_cast<size_t>(k)) { items_.reserve(2 * k_ + lanes); }
-
-  void start(const float *values, const int64_t *indices) {
-    items_.clear();
-    least_ = -std::numeric_limits<float>::infinity();
-    for (size_t j = 0; j < k_; ++j)
-      if (indices[j] >= 0) items_.emplace_back(values[j], indices[j]);
-    if (items_.size() == k_ && k_ > 0)
-      least_ = std::min_element(items_.begin(), items_.end(), [](const Item &a, const Item &b) { return a.first < b.first; })->first;
-  }
-
-  /// Scores of the columns from `offset` on.
-  void take(const float *scores, int64_t n, int64_t offset) {
-    if (k_ == 0) return;
-    int64_t j = 0;
-    for (; j + lanes <= n; j += lanes) {
-      bool any = false;
-      for (int64_t i = 0; i < lanes; ++i) any |= scores[j + i] >= least_;
-      if (any) some(scores + j, lanes, offset + j);
-    }
-    some(scores + j, n - j, offset + j);
-  }
-
-  /// Writes the best, in order where that is asked for.
-  void finish(float *values, int64_t *indices, bool ordered) {
-    if (ordered)
-      std::sort(items_.begin(), items_.end(), before);
-    else if (items_.size() > k_)
-      std::nth_element(items_.begin(), items_.begin() + (k_ - 1), items_.end(), before);
-    for (size_t j = 0; j < k_; ++j) {
-      const bool is_there = j < items_.size();
-      values[j] = is_there ? items_[j].first : -std::numeric_limits<float>::infinity();
-      indices[j] = is_there ? items_[j].second : -1;
-    }
-  }
-
- private:
-  static constexpr int64_t lanes = 16;
-
-  /// Higher score first, then lower index.
-  static bool before(const Item &a, const Item &b) { return a.first != b.first ? a.first > b.first : a.second < b.second; }
-
-  void some(const float *scores, int64_t n, int64_t offset) {
-    for (int64_t i = 0; i < n; ++i)
-      if (scores[i] >= least_) items_.emplace_back(scores[i], offset + i);  // no NaN
-    if (items_.size() < 2 * k_) return;
-    std::nth_element(items_.begin(), items_.begin() + (k_ - 1), items_.end(), before);
-    items_.resize(k_);
-    least_ = items_.back().first;
-  }
-
-  const size_t k_;
-  float least_ = 0;
-  std::vector<Item> items_;
-};
 
 /// Sums in double, in eight parts, whatever the rows' type.
 template <bool gap, class T>
@@ -165,6 +104,7 @@ ct_error *ct_merge_topk(ct_tensor scores, intptr_t offset, bool ordered, ct_tens
     TORCH_CHECK(s.dim() == 2 && best.dim() == 2 && where.sizes() == best.sizes() && best.size(0) == s.size(0),
                 "scores ", s.sizes(), " do not fit values ", best.sizes(), " and indices ", where.sizes());
     TORCH_CHECK(s.scalar_type() == at::kFloat, "scores are f32, not ", s.scalar_type());
+    TORCH_CHECK(offset >= 0 && offset <= Best::most - s.size(1), "candidates must lie below ", Best::most, ", are from ", offset, " on");
     TORCH_CHECK(best.is_contiguous() && where.is_contiguous(), "values and indices must be contiguous");
     TORCH_CHECK(s.is_cpu() && best.is_cpu() && where.is_cpu(), "the search works in the processor's memory");
     const int64_t n = s.size(1), k = best.size(1);

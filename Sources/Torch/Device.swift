@@ -44,6 +44,8 @@ public enum Machine {
   public static var instructionSet: String { String(cString: ct_cpu_capability()) }
   /// Whether the processor multiplies bf16 faster than f32; without it bf16 saves memory but hardly time.
   public static var hasNativeBF16: Bool { ct_has_bf16() }
+  /// Whether our own kernels multiply bf16 in pairs here: `packedRough`, `mergeRough`.
+  public static var multipliesPairs: Bool { ct_multiplies_pairs() }
   /// Whether this build of LibTorch sees an NVIDIA GPU.
   public static var hasCUDA: Bool { ct_has_cuda() }
   /// Whether this program is linked with a LibTorch for CUDA, whether there is a GPU or not.

@@ -97,6 +97,27 @@ extension Tensor {
     try check(ct_merge_topk(raw, offset, ordered, values.raw, indices.raw), "mergeTopK")
   }
 
+  /// These rows [n, d] (f32, d a multiple of 16) in bf16, packed for `mergeRough`, and the distances [n] (f64) by which they were
+  /// moved. An error where `Machine.multipliesPairs` is false.
+  public func packedRough() throws(TorchError) -> (packed: Tensor, errors: Tensor) {
+    let (packed, errors) = try Tensor.pair("packedRough") { ct_pack_rough(raw, &$0, &$1) }
+    return (packed, errors)
+  }
+
+  /// Merges, as `mergeTopK` does in any order, the products of these queries [q, d] (bf16) with `count` rows that are `packed`, plus
+  /// `bias` [count] (f32). Products of bf16 are exact and summed in f32.
+  public func mergeRough(
+    _ packed: Tensor, count: Int, bias: Tensor?, offset: Int, values: Tensor, indices: Tensor
+  ) throws(TorchError) {
+    try check(
+      ct_merge_rough(raw, packed.raw, count, bias?.raw ?? Tensor.absent, offset, values.raw, indices.raw), "mergeRough")
+  }
+
+  /// Makes those of `indices` [q, m] -1 whose values, these [q, m] (f32), lie more than `slack` [q] (f64) below their row's `k`-th best.
+  public func dropCandidates(_ indices: Tensor, beyond slack: Tensor, of k: Int) throws(TorchError) {
+    try check(ct_drop_candidates(raw, slack.raw, k, indices.raw), "dropCandidates")
+  }
+
   /// Lengths of rows [n, d] (f32 or f64), in double: [n].
   public func rowNorms() throws(TorchError) -> Tensor { try Tensor("rowNorms") { ct_row_norms(raw, &$0) } }
 

@@ -5,7 +5,8 @@ import Torch
 /// Exact nearest neighbours. Products in single precision of a few thousand rows of the base at a time keep a running list of
 /// candidates for each query, a few more than are asked for; a second pass scores these again in double precision from the
 /// features as they came and orders them by that score, equal scores by the lower index. Where rounding could have kept a
-/// neighbour out of the candidates, a third pass scores every row for that query.
+/// neighbour out of the candidates, a third pass scores every row for that query. Where the processor multiplies bf16 faster
+/// and neighbours lie far enough apart for it, the first products are of bf16, for more candidates.
 ///
 /// Of the base a few thousand rows are in memory at a time, of queries as many as their lists leave room for.
 struct NeighborSearch {
@@ -21,9 +22,9 @@ struct NeighborSearch {
   }
 
   let distance: KNNOptions.Distance
-  private let base: any RowSource
+  let base: any RowSource
   private let center: Tensor?
-  private var count: Int { base.count }
+  var count: Int { base.count }
   private var dimensions: Int { base.dimensions }
 
   /// Rows of the base, and queries, in one product.
@@ -54,7 +55,7 @@ struct NeighborSearch {
   }
 
   /// Unit vectors for the cosine, centred ones for the Euclidean distance, in f32.
-  private func prepared(_ rows: Tensor) throws -> Tensor {
+  func prepared(_ rows: Tensor) throws -> Tensor {
     let values = try rows.to(.f64)
     if let center { return try (values - center).to(.f32) }
     let largest = try values.abs().max([1], keep: true).clamp(.leastNormalMagnitude, .infinity)
@@ -70,10 +71,11 @@ struct NeighborSearch {
     var result = Neighbors(k: k, indices: [], scores: [])
     result.indices.reserveCapacity(queries.count * k)
     result.scores.reserveCapacity(queries.count * k)
-    let candidates = min(count, k + max(8, k / 8))
+    let candidates = self.candidates(k, isRough: true)
     let most = max(Self.sizes.queries, Self.memory / (candidates * 20 + dimensions * 20))
     for block in Self.blocks(queries.count, of: most) {
-      let found = try search(queries.rows(block), k, candidates)
+      let rows = try queries.rows(block)
+      let found = try search(rows, k, isRough: isRoughEnough(rows, k))
       result.indices += try found.indices.ints()
       result.scores += try found.scores.doubles()
       result.rescued += found.rescued
@@ -81,52 +83,88 @@ struct NeighborSearch {
     return result
   }
 
-  private func search(
-    _ queries: Tensor, _ k: Int, _ candidates: Int
+  /// How many candidates are kept for `k` neighbours.
+  func candidates(_ k: Int, isRough: Bool) -> Int { min(count, isRough ? k + k / 2 + 64 : k + max(8, k / 8)) }
+
+  /// The `k` nearest of every row of `queries` [q, d]; `isRough`: by products of bf16 first.
+  func search(
+    _ queries: Tensor, _ k: Int, isRough: Bool
   ) throws -> (scores: Tensor, indices: Tensor, rescued: Int) {
     let total = queries.shape[0]
+    let candidates = candidates(k, isRough: isRough)
     let ready = try Tensor.concat(
       Self.blocks(total).map { try prepared(queries.narrow(0, $0.lowerBound, $0.count)) })
+    let narrow = try isRough ? Self.rounded(ready) : nil
     let values = try Tensor.full([total, candidates], -.infinity)
     let places = try Tensor.full([total, candidates], -1, type: .i64)
     let parts = Self.blocks(total, of: Self.sizes.queries)
-    var largest = 0.0
+    var (largest, moved) = (0.0, 0.0)
     var isWide = queries.elementType == .f64
+    var packed: [(rows: Tensor, bias: Tensor?, range: Range<Int>)] = []
     for tile in Self.blocks(count) {
       let rows = try base.rows(tile)
       isWide = isWide || rows.elementType == .f64
       let near = try prepared(rows)
       let squares = try near.to(.f64).square().sum([1])
       largest = max(largest, try squares.max().item())
-      let matrix = try near.t()
       let bias = distance == .euclidean ? try (squares * -0.5).to(.f32) : nil
+      if let narrow {
+        // Many tiles at once, so that lists are seldom put down and taken up.
+        let own = try Self.padded(near).packedRough()
+        moved = max(moved, try own.errors.max().item())
+        packed.append((own.packed, bias, tile))
+        guard tile.upperBound == count || packed.count * Self.sizes.base * dimensions >= Self.memory / 16 else {
+          continue
+        }
+        try narrow.rows.mergeRough(
+          .concat(packed.map(\.rows)), count: tile.upperBound - packed[0].range.lowerBound,
+          bias: bias == nil ? nil : .concat(packed.compactMap(\.bias)), offset: packed[0].range.lowerBound,
+          values: values, indices: places)
+        packed = []
+        continue
+      }
+      let matrix = try near.t()
       for part in parts {
         var scores = try ready.narrow(0, part.lowerBound, part.count).matmul(matrix)
         if let bias { scores = try scores + bias }
         try scores.mergeTopK(
-          offset: tile.lowerBound, ordered: tile.upperBound == count,
+          offset: tile.lowerBound, ordered: false,
           values: values.narrow(0, part.lowerBound, part.count), indices: places.narrow(0, part.lowerBound, part.count))
       }
     }
+    // How far rough scores may be off.
+    let lengths = try ready.to(.f64).rowNorms().doubles()
+    let errors = try narrow?.errors.doubles()
+    let slack = (0..<total).map { query in
+      let ours = errors?[query] ?? 0
+      return rounding(lengths[query], largest.squareRoot(), isRough: isRough)
+        + ours * largest.squareRoot() + (lengths[query] + ours) * moved
+    }
+    let last = try values.min([1]).to(.f64).doubles()
+    let isFull = try places.min([1]).ints().map { $0 >= 0 }
+    if isRough { try values.dropCandidates(places, beyond: Tensor(slack.map { 2 * $0 }), of: k) }
     let exact = Exact(
       base: base, distance: distance, queries: try queries.to(isWide ? .f64 : .f32).contiguous())
     let found = try exact.best(k, of: places)
-    // What was left out scores at most the last candidate's rough score, give or take rounding. Numbers whose squares leave
+    // What was left out scores at most the last candidate's rough score, give or take that. Numbers whose squares leave
     // f32 have no rough scores, so that places stay empty.
-    let last = try values.select(1, candidates - 1).doubles()
-    let lengths = try ready.to(.f64).square().sum([1]).sqrt().doubles()
     let worst = try found.scores.select(1, k - 1).doubles()
-    let isFull = try places.min([1]).ints().map { $0 >= 0 }
     let unsure = (0..<total).filter { query in
-      let bound = last[query] + rounding(lengths[query], largest.squareRoot())
+      let bound = last[query] + slack[query]
       return !isFull[query] || (candidates < count && !(roughScale(worst[query], lengths[query]) > bound))
     }
     guard !unsure.isEmpty else { return (found.scores, found.indices, 0) }
-    let rescued = try exact.best(k, ofAllFor: unsure)
+    let again: (scores: Tensor, indices: Tensor, rescued: Int)
+    if isRough {
+      again = try search(queries.indexSelect(0, Tensor(unsure)), k, isRough: false)
+    } else {
+      let all = try exact.best(k, ofAllFor: unsure)
+      again = (all.scores, all.indices, unsure.count)
+    }
     let index = try Tensor(unsure).unsqueeze(1).expand([unsure.count, k])
     return (
-      try found.scores.scatter(0, index, rescued.scores), try found.indices.scatter(0, index, rescued.indices),
-      unsure.count
+      try found.scores.scatter(0, index, again.scores), try found.indices.scatter(0, index, again.indices),
+      again.rescued
     )
   }
 
@@ -135,9 +173,10 @@ struct NeighborSearch {
     distance == .cosine ? score : (norm * norm - score * score) / 2
   }
 
-  /// How far a tile's score may be off: products in blocks of at most d/16 sums of 16, and rounded factors.
-  private func rounding(_ norm: Double, _ largest: Double) -> Double {
-    let unit = (Double(dimensions) / 16 + 32) * 0x1p-24
+  /// How far a tile's score may be off: products in blocks of at most d/16 sums of 16, rough ones one after the other, and
+  /// rounded factors.
+  private func rounding(_ norm: Double, _ largest: Double, isRough: Bool) -> Double {
+    let unit = (Double(dimensions) / (isRough ? 1 : 16) + 32) * 0x1p-24
     guard distance == .euclidean else { return unit }
     let reach = norm * largest + largest * largest
     // Beyond single precision scores are infinite or none, and bound nothing.

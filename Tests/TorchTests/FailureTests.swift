@@ -186,6 +186,23 @@ import Torch
             offset: 0, values: Tensor.zeros([1, 2]), indices: Tensor([0, 1], shape: [1, 2]))
         }
       ),
+      ("rows in f64 to be packed", { _ = try Tensor.zeros([2, 16], type: .f64).packedRough() }),
+      (
+        "queries in f32 for packed rows",
+        {
+          try Tensor.ones([2, 16]).mergeRough(
+            Tensor.ones([1]), count: 1, bias: nil, offset: 0, values: .zeros([2, 1]),
+            indices: Tensor([0, 1], shape: [2, 1])
+          )
+        }
+      ),
+      (
+        "slack that does not fit values",
+        {
+          try Tensor.ones([2, 3]).dropCandidates(
+            Tensor([0, 0, 0, 0, 0, 0], shape: [2, 3]), beyond: .zeros([3], type: .f64), of: 1)
+        }
+      ),
       (
         "scores that do not fit candidates",
         {

@@ -98,6 +98,39 @@ private struct Known: Decodable {
     #expect(whole.indices == found.indices && whole.scores == found.scores)
   }
 
+  /// By products of bf16: the neighbours that sorting all scores in double gives, where these lie far apart and where bf16
+  /// cannot tell most of them apart.
+  @Test(
+    .enabled(if: Machine.multipliesPairs, "the processor does not multiply pairs of bf16 fast"),
+    arguments: KNNOptions.Distance.allCases, [(1.0, true), (0.004, false)])
+  func roughProductsFindTheSameNeighbors(distance: KNNOptions.Distance, spread: (size: Double, isEnough: Bool)) throws {
+    let (n, d, q, k) = (5_003, 37, 301, 7)
+    func rows(_ stream: UInt64, _ count: Int) throws -> Tensor {
+      let values = counterNumbers(stream, count * d).enumerated()
+      return try Tensor(values.map { Double($0 % d % 3) + 1 + spread.size * $1 }, shape: [count, d])
+    }
+    for type in [ElementType.f32, .f64] {
+      let (x, queries) = (try rows(11, n).to(type), try rows(12, q).to(type))
+      let search = try NeighborSearch(x, distance: distance)
+      // Centred, the small spread is all that the Euclidean distance sees.
+      #expect(try search.isRoughEnough(queries, k) == (spread.isEnough || distance == .euclidean))
+      let found = try search.search(queries, k, isRough: true)
+      let (wide, points) = (try x.to(.f64), try queries.to(.f64))
+      let scores: Tensor
+      if distance == .cosine {
+        scores = try points.matmul(wide.t()) / (points.rowNorms().unsqueeze(1) * wide.rowNorms().unsqueeze(0))
+      } else {
+        scores = try Tensor.stack((0..<q).map { try (wide - points.narrow(0, $0, 1)).rowNorms() }).neg()
+      }
+      let all = try scores.doubles()
+      for query in 0..<q {
+        let order = (0..<n).sorted { all[query * n + $0] > all[query * n + $1] }.prefix(k)
+        #expect(try Array(order) == found.indices.narrow(0, query, 1).ints())
+      }
+      #expect(found.rescued == 0)
+    }
+  }
+
   /// Numbers whose squares leave single precision, as few rows as neighbours: no place stays empty.
   @Test(arguments: [3, 300]) func numbersBeyondSinglePrecisionAreNeighbors(count: Int) throws {
     let x = try Tensor((0..<count).map { Double($0) * 1e25 }, shape: [count, 1])

@@ -220,6 +220,13 @@ CT_CALL ct_list_blend(const ct_tensor *averages, const ct_tensor *values, intptr
 /* For each row of scores [q, n] merges into the row's running best: `values` [q, k] f32 and `indices` [q, k] i64, where -1 marks
  * an empty place; `ordered`: descending afterwards, equal scores the lower index first. NaN is never taken. Columns stand for offset + j. */
 CT_CALL ct_merge_topk(ct_tensor scores, intptr_t offset, bool ordered, ct_tensor values, ct_tensor indices);
+/* The same by products of bf16, where the processor multiplies pairs of them (else an error): rows [n, d] f32, d a multiple of 16, rounded and packed,
+ * with the distances [n] f64 that they were moved by; and the merging of scores of queries [q, d] bf16 against `count` packed rows, plus bias [count] or none. */
+bool ct_multiplies_pairs(void);
+CT_CALL ct_pack_rough(ct_tensor rows, ct_tensor *packed, ct_tensor *errors);
+CT_CALL ct_merge_rough(ct_tensor queries, ct_tensor packed, intptr_t count, ct_tensor bias, intptr_t offset, ct_tensor values, ct_tensor indices);
+/* Indices of values [q, m] that lie more than slack [q] f64 below the row's k-th best become -1. */
+CT_CALL ct_drop_candidates(ct_tensor values, ct_tensor slack, intptr_t k, ct_tensor indices);
 /* Lengths of rows [n, d], f32 or f64, in double: [n]. */
 CT_CALL ct_row_norms(ct_tensor a, ct_tensor *out);
 /* Exact scores, cosines or minus Euclidean distances, of those of each query's candidates [q, m] i64 that are rows offset..<offset + n, given

@@ -15,6 +15,7 @@ struct Page {
     body += titled("choice", "Accuracy or transfer", choice) + titled("claims", "Claims", claims)
     body += section("targets", "Class separation and each target", ArraySlice(targetFigures))
     body += section("separation", "Class separation", ArraySlice(separationFigures))
+    body += section("calibration", "Calibration", ArraySlice(calibrationFigures), ReliabilityFigure.missing(summary))
     body += section("layers", "Layers and pairs of runs", ArraySlice(comparisonFigures), comparisonFailures)
     body += section("training", "Training", ArraySlice(training))
     body += failures
@@ -22,7 +23,8 @@ struct Page {
       "<section id=\"made\">\n<h2>How it was made</h2>\n<div class=\"made\">\n"
       + Methods(summary: summary).html + "</div>\n</section>\n</main>\n"
     body += footer
-    let specifications = JSONValue.array((figures + comparisonFigures + training).flatMap(\.chartSpecifications))
+    let specifications = JSONValue.array(
+      (figures + calibrationFigures + comparisonFigures + training).flatMap(\.chartSpecifications))
     let scripts =
       "<script>\(plotly.insideScript)</script>\n"
       + "<script type=\"application/json\" id=\"charts\">\(specifications.text)</script>\n<script>\(Script.text)</script>\n"
@@ -52,7 +54,8 @@ struct Page {
     out += "<nav aria-label=\"Contents\">"
     for (id, title) in [
       ("transfer", "Figures"), ("table", "Table"), ("choice", "Accuracy or transfer"), ("claims", "Claims"),
-      ("targets", "Targets"), ("separation", "Separation"), ("layers", "Layers and pairs"), ("training", "Training"),
+      ("targets", "Targets"), ("separation", "Separation"), ("calibration", "Calibration"),
+      ("layers", "Layers and pairs"), ("training", "Training"),
       ("failed", "Failed runs"), ("made", "How it was made"),
     ] where isPresent(id) { out += "<a href=\"#\(id)\">\(title)</a>" }
     return out
@@ -66,6 +69,7 @@ struct Page {
     case "claims": !summary.contents.evidence.runs.isEmpty
     case "targets": !targetFigures.isEmpty
     case "separation": !separationFigures.isEmpty
+    case "calibration": !calibrationFigures.isEmpty || !ReliabilityFigure.missing(summary).isEmpty
     case "layers": !comparisonFigures.isEmpty || !comparisonFailures.isEmpty
     case "training": summary.contents.runs.contains { !$0.epochs.isEmpty }
     case "failed": !summary.failedRuns.isEmpty
@@ -109,6 +113,8 @@ struct Page {
     }
     return out + "</tbody>\n</table>\n</div>\n</section>\n"
   }
+
+  private var calibrationFigures: [Figure] { [ReliabilityFigure.figure(summary)].compactMap { $0 } }
 
   private func titled(_ id: String, _ title: String, _ html: String) -> String {
     html.isEmpty ? "" : "<section id=\"\(id)\">\n<h2>\(title)</h2>\n\(html)</section>\n"

@@ -20,7 +20,8 @@ struct Tables {
       ("main.csv", mainCSV), ("main.tex", mainTeX), ("runs.csv", runsCSV), ("transfer.csv", transferCSV),
       ("transfer.tex", transferTeX), ("separation.csv", separationCSV), ("separation.tex", separationTeX),
       ("correlation.csv", correlationCSV), ("correlation.tex", correlationTeX),
-    ] + ComparisonTables(summary).files
+    ] + [("reliability.csv", ReliabilityDiagram.csv(summary))].compactMap { name, table in table.map { (name, $0) } }
+      + ComparisonTables(summary).files
   }
 
   // MARK: The main table

@@ -2,6 +2,13 @@
 /// else.
 struct Page {
   var summary: Summary
+  private let differences: SoftmaxDifferences
+
+  /// - Parameter differences: those of the summary, where they are known already; they take a while.
+  init(summary: Summary, differences: SoftmaxDifferences? = nil) {
+    self.summary = summary
+    self.differences = differences ?? SoftmaxDifferences(summary)
+  }
 
   /// The whole file, with the chart library's text inlined.
   func html(plotly: String) -> String {
@@ -11,7 +18,7 @@ struct Page {
     var table = MainTable(summary)
     var body = header + "<main>\n"
     body += section("transfer", "Separation, accuracy and transfer", figures.prefix(transferFigures.count))
-    body += "<section id=\"table\">\n<h2>Every measure</h2>\n" + table.html() + "</section>\n"
+    body += "<section id=\"table\">\n<h2>Every measure</h2>\n" + table.html() + differences.html + "</section>\n"
     body += titled("choice", "Accuracy or transfer", choice) + titled("claims", "Claims", claims)
     body += section("targets", "Class separation and each target", ArraySlice(targetFigures))
     body += section("separation", "Class separation", ArraySlice(separationFigures))

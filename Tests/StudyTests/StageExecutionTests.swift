@@ -73,6 +73,31 @@ import Testing
     #expect(abs(error - (found["ece_scaled test"]?.value ?? .nan)) < 1e-12)
   }
 
+  @Test func logitsHaveConfidencesAtBothTemperatures() throws {
+    let folder = try TemporaryFolder()
+    var expansion = PlanExpansion(
+      document: try document(Self.tiny, overrides: ["objectives=[softmax]"]), directory: folder.url.path, threads: 1,
+      data: DataCatalog())
+    let plan = try expansion.plan()
+    let (stages, sent) = (StageExecution(), Sent())
+    let context = Worker.Context(send: { sent.append($0) }, isStopping: { false })
+    _ = try stages.perform(plan.stages[0].job, context)
+    let measured = try stages.perform(plan.stages[1].job, context)
+    let bins = try #require(sent.details.first).reliability
+    for (name, isScaled) in [("ece", false), ("ece_scaled", true)] {
+      let own = bins.filter { $0.isScaled == isScaled }
+      #expect(own.reduce(0) { $0 + $1.count } == 80)
+      let error = own.reduce(0) { $0 + Double($1.count) / 80 * abs($1.confidence - $1.accuracy) }
+      #expect(abs(error - (measured.first { $0.name == name }?.value ?? .nan)) < 1e-12, "\(name)")
+    }
+    // Without calibration only the answers are kept.
+    var job = plan.stages[1].job
+    job.measures = []
+    _ = try stages.perform(job, context)
+    #expect(sent.details.count == 2 && sent.details[1].reliability.isEmpty)
+    #expect(sent.details[1].answers == sent.details[0].answers)
+  }
+
   @Test func aStoppedTrainingGoesOn() throws {
     let folder = try TemporaryFolder()
     var expansion = PlanExpansion(

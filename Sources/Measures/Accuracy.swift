@@ -20,6 +20,11 @@ public struct Accuracy {
     return Double(ranks.count { $0 < count }) / Double(ranks.count)
   }
 
+  /// Whether the label of each example has the largest output, as `top1` counts it.
+  public static func right(outputs: Tensor, labels: [Int]) throws -> [Bool] {
+    try ranks(outputs: outputs, labels: labels).map { $0 == 0 }
+  }
+
   /// The ends of an interval of a share.
   public struct Interval: Codable, Hashable, Sendable {
     /// The ends, in 0...1.
@@ -40,7 +45,7 @@ public struct Accuracy {
 
   /// The mean over classes that occur of the share of their examples that are right.
   public static func meanPerClass(outputs: Tensor, labels: [Int]) throws -> Double {
-    meanPerClass(right: try ranks(outputs: outputs, labels: labels).map { $0 == 0 }, labels: labels)
+    meanPerClass(right: try right(outputs: outputs, labels: labels), labels: labels)
   }
 
   /// The mean over the labels that occur of the share of their examples that are `right`; nil without examples.

@@ -24,6 +24,10 @@ public struct Evaluation: Codable, Hashable, Sendable {
   public var nllScaled: Double?
   /// ECE after division by the temperature.
   public var eceScaled: Double?
+  /// The reliability diagram of the outputs as they are, nil where `ece` is. Not in the JSON.
+  public var bins: [CalibrationResult.Bin]?
+  /// The same after division by the temperature, nil where `eceScaled` is. Not in the JSON.
+  public var scaledBins: [CalibrationResult.Bin]?
   /// Why figures are nil.
   public var reason: String?
 
@@ -57,11 +61,13 @@ public struct Evaluation: Codable, Hashable, Sendable {
     let calibration = try Calibration.measure(outputs: outputs, labels: labels, temperature: temperature)
     nllScaled = calibration.scaled?.nll
     eceScaled = calibration.scaled?.ece
+    scaledBins = calibration.scaledBins
     if type(of: trained.objective.base) == SquaredError.self {
       reasons.append("nll, ece: outputs of squared error are no log-probabilities before the temperature")
     } else {
       nll = calibration.figures.nll
       ece = calibration.figures.ece
+      bins = calibration.bins
     }
     reason = reasons.isEmpty ? nil : reasons.joined(separator: "; ")
   }

@@ -2,6 +2,13 @@
 /// else.
 struct Page {
   var summary: Summary
+  private let differences: SoftmaxDifferences
+
+  /// - Parameter differences: those of the summary, where they are known already; they take a while.
+  init(summary: Summary, differences: SoftmaxDifferences? = nil) {
+    self.summary = summary
+    self.differences = differences ?? SoftmaxDifferences(summary)
+  }
 
   /// The whole file, with the chart library's text inlined.
   func html(plotly: String) -> String {
@@ -11,10 +18,11 @@ struct Page {
     var table = MainTable(summary)
     var body = header + "<main>\n"
     body += section("transfer", "Separation, accuracy and transfer", figures.prefix(transferFigures.count))
-    body += "<section id=\"table\">\n<h2>Every measure</h2>\n" + table.html() + "</section>\n"
+    body += "<section id=\"table\">\n<h2>Every measure</h2>\n" + table.html() + differences.html + "</section>\n"
     body += titled("choice", "Accuracy or transfer", choice) + titled("claims", "Claims", claims)
     body += section("targets", "Class separation and each target", ArraySlice(targetFigures))
     body += section("separation", "Class separation", ArraySlice(separationFigures))
+    body += section("calibration", "Calibration", ArraySlice(calibrationFigures), ReliabilityFigure.missing(summary))
     body += section("layers", "Layers and pairs of runs", ArraySlice(comparisonFigures), comparisonFailures)
     body += section("training", "Training", ArraySlice(training))
     body += failures
@@ -22,7 +30,8 @@ struct Page {
       "<section id=\"made\">\n<h2>How it was made</h2>\n<div class=\"made\">\n"
       + Methods(summary: summary).html + "</div>\n</section>\n</main>\n"
     body += footer
-    let specifications = JSONValue.array((figures + comparisonFigures + training).flatMap(\.chartSpecifications))
+    let specifications = JSONValue.array(
+      (figures + calibrationFigures + comparisonFigures + training).flatMap(\.chartSpecifications))
     let scripts =
       "<script>\(plotly.insideScript)</script>\n"
       + "<script type=\"application/json\" id=\"charts\">\(specifications.text)</script>\n<script>\(Script.text)</script>\n"
@@ -52,7 +61,8 @@ struct Page {
     out += "<nav aria-label=\"Contents\">"
     for (id, title) in [
       ("transfer", "Figures"), ("table", "Table"), ("choice", "Accuracy or transfer"), ("claims", "Claims"),
-      ("targets", "Targets"), ("separation", "Separation"), ("layers", "Layers and pairs"), ("training", "Training"),
+      ("targets", "Targets"), ("separation", "Separation"), ("calibration", "Calibration"),
+      ("layers", "Layers and pairs"), ("training", "Training"),
       ("failed", "Failed runs"), ("made", "How it was made"),
     ] where isPresent(id) { out += "<a href=\"#\(id)\">\(title)</a>" }
     return out
@@ -66,6 +76,7 @@ struct Page {
     case "claims": !summary.contents.evidence.runs.isEmpty
     case "targets": !targetFigures.isEmpty
     case "separation": !separationFigures.isEmpty
+    case "calibration": !calibrationFigures.isEmpty || !ReliabilityFigure.missing(summary).isEmpty
     case "layers": !comparisonFigures.isEmpty || !comparisonFailures.isEmpty
     case "training": summary.contents.runs.contains { !$0.epochs.isEmpty }
     case "failed": !summary.failedRuns.isEmpty
@@ -109,6 +120,8 @@ struct Page {
     }
     return out + "</tbody>\n</table>\n</div>\n</section>\n"
   }
+
+  private var calibrationFigures: [Figure] { [ReliabilityFigure.figure(summary)].compactMap { $0 } }
 
   private func titled(_ id: String, _ title: String, _ html: String) -> String {
     html.isEmpty ? "" : "<section id=\"\(id)\">\n<h2>\(title)</h2>\n\(html)</section>\n"

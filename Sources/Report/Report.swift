@@ -61,11 +61,12 @@ public enum Report {
   /// Every file of a report by its path within the folder.
   static func files(_ contents: StudyContents, plotly: String) -> [(path: String, text: String)] {
     let summary = Summary(contents)
+    let differences = SoftmaxDifferences(summary)
     let provenance = ProvenancePages(contents: contents)
     return [
-      ("report.html", Page(summary: summary).html(plotly: plotly)), ("provenance.html", provenance.html),
-      ("provenance.csv", provenance.csv),
-    ] + Tables(summary).files.map { ("tables/\($0.name)", $0.text) }
+      ("report.html", Page(summary: summary, differences: differences).html(plotly: plotly)),
+      ("provenance.html", provenance.html), ("provenance.csv", provenance.csv),
+    ] + Tables(summary, differences: differences).files.map { ("tables/\($0.name)", $0.text) }
       + ChoiceTables(summary).drawings.map { ("figures/\($0.name)", $0.text) }
   }
 

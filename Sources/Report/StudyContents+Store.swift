@@ -13,6 +13,7 @@ extension StudyContents {
     let stages = Dictionary(grouping: snapshot.stages, by: \.runDigest)
     let measurements = Dictionary(grouping: snapshot.measurements, by: \.runDigest)
     let epochs = Dictionary(grouping: snapshot.epochs, by: \.runDigest)
+    let details = Dictionary(grouping: snapshot.details, by: \.answers.runDigest)
     let known = try store.facts()
     let facts = known.map { Fact(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key }
 
@@ -25,7 +26,7 @@ extension StudyContents {
     self.runs = runs.map { run in
       Run(
         record: run, stages: own[run.digest] ?? [], measurements: measurements[run.digest] ?? [],
-        epochs: epochs[run.digest] ?? [])
+        epochs: epochs[run.digest] ?? [], detail: details[run.digest]?.first)
     }
     layers = StudyLayers.names(in: known)
     pairs = snapshot.pairs.map(Pair.init)
@@ -50,7 +51,8 @@ extension StudyContents.Fact {
 
 extension StudyContents.Run {
   init(
-    record: RunRecord, stages: [Study.StageRecord], measurements: [MeasurementRecord], epochs: [EpochRecord]
+    record: RunRecord, stages: [Study.StageRecord], measurements: [MeasurementRecord], epochs: [EpochRecord],
+    detail: EvaluationDetail?
   ) {
     digest = record.digest
     label = record.label
@@ -69,6 +71,11 @@ extension StudyContents.Run {
         epoch: $0.epoch, loss: $0.loss, trainAccuracy: $0.trainAccuracy, holdoutAccuracy: $0.holdoutAccuracy,
         learningRate: $0.learningRate)
     }
+    reliability = (detail?.reliability ?? []).map {
+      .init(
+        isScaled: $0.isScaled, place: $0.bin, count: $0.count, confidence: $0.confidence, accuracy: $0.accuracy)
+    }
+    answers = detail.flatMap { detail in detail.answers.right.map { .init(labels: detail.answers.labels, right: $0) } }
   }
 }
 

@@ -49,6 +49,29 @@ struct StudyContents: Sendable {
     var stages: [Stage]
     var measurements: [MeasurementKey: Measurement]
     var epochs: [Epoch]
+    /// The bins of its reliability diagrams that hold test images; empty where the store has none.
+    var reliability: [Reliability] = []
+    /// Which test images it has right; nil where the store does not know.
+    var answers: Answers?
+  }
+
+  /// One bar of a reliability diagram.
+  struct Reliability: Sendable, Hashable {
+    /// Whether outputs were divided by the fitted temperature.
+    var isScaled: Bool
+    /// Place among the bins of equal width, from 0.
+    var place: Int
+    /// Images in it, 1 at least.
+    var count: Int
+    var confidence: Double
+    var accuracy: Double
+  }
+
+  /// Whether each test image was put in its class.
+  struct Answers: Sendable, Hashable {
+    /// Digest of the images' classes in order: the same where the same images were asked.
+    var labels: String
+    var right: [Bool]
   }
 
   /// A base loss or a penalty, with its parameters.

@@ -4,9 +4,12 @@ import Study
 struct Tables {
   var summary: Summary
   private let associations: [StudyAssociation]
+  private let differences: SoftmaxDifferences
 
-  init(_ summary: Summary) {
+  /// - Parameter differences: those of the summary, where they are known already; they take a while.
+  init(_ summary: Summary, differences: SoftmaxDifferences? = nil) {
     self.summary = summary
+    self.differences = differences ?? SoftmaxDifferences(summary)
     associations = summary.associations
   }
 
@@ -20,7 +23,11 @@ struct Tables {
       ("main.csv", mainCSV), ("main.tex", mainTeX), ("runs.csv", runsCSV), ("transfer.csv", transferCSV),
       ("transfer.tex", transferTeX), ("separation.csv", separationCSV), ("separation.tex", separationTeX),
       ("correlation.csv", correlationCSV), ("correlation.tex", correlationTeX),
-    ] + ComparisonTables(summary).files
+    ]
+      + [("differences.csv", differences.csv), ("reliability.csv", ReliabilityDiagram.csv(summary))].compactMap {
+        name, table in table.map { (name, $0) }
+      }
+      + ComparisonTables(summary).files
   }
 
   // MARK: The main table

@@ -3,6 +3,7 @@ import Foundation
 import Study
 
 extension ExportFormat: ExpressibleByArgument {}
+extension ExportContent: ExpressibleByArgument {}
 
 extension StudyCommand {
   struct Export: ParsableCommand {
@@ -12,11 +13,14 @@ extension StudyCommand {
         Also while the study runs; a second export replaces the first one's files and no others.
         Examples:
           separatrix study export fashion --to csv --out fashion.csv
+          separatrix study export fashion --to csv --table pairs --out pairs.csv
           separatrix study export fashion --to tensorboard --out logs/fashion
         """)
 
     @Argument(help: "Folder of the study.") var directory: String
     @Option(help: "csv: one tidy table; jsonl: its rows as JSON; tensorboard: a log directory.") var to: ExportFormat
+    @Option(help: "csv, jsonl: runs, what was measured of single runs; pairs, of two runs.")
+    var table: ExportContent?
     @Option(help: "File, for tensorboard a folder.") var out: String
     @Option(help: "tensorboard: most examples of a run whose features are shown; 0 for none.")
     var examples = TensorBoardExport.standardExamples
@@ -26,11 +30,15 @@ extension StudyCommand {
       guard (0...100_000).contains(examples) else {
         throw Outcome.usage("--examples \(examples): expected 0 to 100000")
       }
+      guard table == nil || to != .tensorboard else {
+        throw Outcome.usage("--table: a log directory of TensorBoard has no tables, take csv or jsonl")
+      }
       let out = URL(typed: out)
       let summary: StudyExport.Summary
       do {
         var export = try StudyExport(directory: URL(typed: directory))
         export.examples = examples
+        if let table { export.content = table }
         summary = try export.write(to, to: out)
       } catch let error as ExportError {
         throw Outcome.badInput(error.description)

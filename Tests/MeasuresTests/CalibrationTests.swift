@@ -192,6 +192,9 @@ private func oracle(_ name: String, _ file: String, _ kind: ClassifierOutputs.Ki
     let z = try Tensor(outputs, shape: [3, 7])
     #expect(try Accuracy.top1(outputs: z, labels: [6, 0, 0]) == 1)
     #expect(try Accuracy.top1(outputs: z, labels: [5, 0, 1]) == 1.0 / 3)
+    #expect(try Accuracy.right(outputs: z, labels: [6, 0, 0]) == [true, true, true])
+    #expect(try Accuracy.right(outputs: z, labels: [5, 0, 1]) == [false, true, false])
+    #expect(throws: MeasureError.self) { try Accuracy.right(outputs: z, labels: [5, 0]) }
     #expect(try Accuracy.top5(outputs: z, labels: [2, 4, 4]) == 1)
     #expect(try Accuracy.top5(outputs: z, labels: [1, 5, 5]) == 0)
   }

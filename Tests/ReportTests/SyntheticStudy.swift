@@ -148,6 +148,10 @@ enum SyntheticStudy {
           split: $0.split,
           value: $0.value, reason: $0.reason)
       }
+      // One objective is as an earlier version of the program left it.
+      if stage.kind == .evaluate && objective.name != "dropout" {
+        try store.record(detail: SyntheticDetails.detail(run, objective, stage))
+      }
       try store.finish(stage: stage.digest, seconds: 3 + Double(hour), measurements: rows, at: time)
     }
   }

@@ -169,6 +169,11 @@ import Testing
         abs((found?.interval.low ?? 9) - c.low) < 0.006 && abs((found?.interval.high ?? 9) - c.high) < 0.006,
         "\(found as Any)")
     }
+    // Tables of several shapes at once, one of them unsound: each as alone.
+    let tables = cases.hierarchical.map(\.values) + [[[1, 0], [1]]] + cases.hierarchical.map { $0.values.reversed() }
+    #expect(HierarchicalBootstrap.each(tables) == tables.map { HierarchicalBootstrap($0) })
+    #expect(HierarchicalBootstrap.each(tables).count { $0 == nil } == 1)
+    #expect(HierarchicalBootstrap.each(tables, seed: 1) != HierarchicalBootstrap.each(tables))
     #expect(HierarchicalBootstrap([]) == nil && HierarchicalBootstrap([[1, 0]]) == nil)
     #expect(HierarchicalBootstrap([[1, 0], [1]]) == nil && HierarchicalBootstrap([[1, .nan], [1, 0]]) == nil)
     #expect(HierarchicalBootstrap([[1, 1], [1, 1]])?.interval == ConfidenceInterval(low: 1, high: 1))

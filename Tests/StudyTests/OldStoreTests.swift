@@ -23,6 +23,7 @@ import Testing
     #expect(try store.measurements().map(\.value) == [0.5])
     #expect(try store.epochs().map(\.loss) == [1.5])
     #expect(try store.facts() == ["threads": "1"])
+    #expect(try store.details().isEmpty && store.pairs().isEmpty)
     #expect(try store.owners().isEmpty && store.failures().isEmpty && store.damage().isEmpty)
     // A killed process of the old version left a stage behind that nobody has.
     #expect(try StudyStatus(store: store, directory: folder.url).stagesRunning == 0)

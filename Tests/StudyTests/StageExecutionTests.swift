@@ -47,12 +47,55 @@ import Testing
     #expect(found["nll test"]?.value == nil && found["nll test"]?.reason?.contains("squared error") == true)
     #expect(found["top1 test"]?.reason == nil)
     #expect(sent.epochs.count >= 1)
+    try check(try #require(sent.details.first), found, of: plan.stages[1])
     // Once more: training finds all done, and the figures are the same.
     for stage in plan.stages where stage.record.kind != .extract {
       for measurement in try StageExecution().perform(stage.job, context) {
         #expect(found["\(measurement.name) \(measurement.split)"] == measurement)
       }
     }
+  }
+
+  /// The detail of the evaluation is what its figures were made of.
+  private func check(
+    _ detail: EvaluationDetail, _ found: [String: MeasurementRecord], of stage: StudyPlan.Stage
+  ) throws {
+    let answers = detail.answers
+    #expect(answers.stageDigest == stage.record.digest && answers.runDigest == stage.record.runDigest)
+    let right = try #require(answers.right)
+    #expect(right.count == 80)
+    #expect(Double(right.count { $0 }) / 80 == found["top1 test"]?.value)
+    // Squared error has confidences at its temperature only.
+    let bins = detail.reliability
+    #expect(!bins.isEmpty && bins.allSatisfy { $0.isScaled && (0..<15).contains($0.bin) })
+    #expect(bins.reduce(0) { $0 + $1.count } == 80)
+    let error = bins.reduce(0) { $0 + Double($1.count) / 80 * abs($1.confidence - $1.accuracy) }
+    #expect(abs(error - (found["ece_scaled test"]?.value ?? .nan)) < 1e-12)
+  }
+
+  @Test func logitsHaveConfidencesAtBothTemperatures() throws {
+    let folder = try TemporaryFolder()
+    var expansion = PlanExpansion(
+      document: try document(Self.tiny, overrides: ["objectives=[softmax]"]), directory: folder.url.path, threads: 1,
+      data: DataCatalog())
+    let plan = try expansion.plan()
+    let (stages, sent) = (StageExecution(), Sent())
+    let context = Worker.Context(send: { sent.append($0) }, isStopping: { false })
+    _ = try stages.perform(plan.stages[0].job, context)
+    let measured = try stages.perform(plan.stages[1].job, context)
+    let bins = try #require(sent.details.first).reliability
+    for (name, isScaled) in [("ece", false), ("ece_scaled", true)] {
+      let own = bins.filter { $0.isScaled == isScaled }
+      #expect(own.reduce(0) { $0 + $1.count } == 80)
+      let error = own.reduce(0) { $0 + Double($1.count) / 80 * abs($1.confidence - $1.accuracy) }
+      #expect(abs(error - (measured.first { $0.name == name }?.value ?? .nan)) < 1e-12, "\(name)")
+    }
+    // Without calibration only the answers are kept.
+    var job = plan.stages[1].job
+    job.measures = []
+    _ = try stages.perform(job, context)
+    #expect(sent.details.count == 2 && sent.details[1].reliability.isEmpty)
+    #expect(sent.details[1].answers == sent.details[0].answers)
   }
 
   @Test func aStoppedTrainingGoesOn() throws {
@@ -101,5 +144,8 @@ private final class Sent: @unchecked Sendable {
   func append(_ event: StageEvent) { lock.withLock { events.append(event) } }
   var epochs: [Study.EpochRecord] {
     lock.withLock { events }.compactMap { if case .epoch(let epoch) = $0 { epoch } else { nil } }
+  }
+  var details: [EvaluationDetail] {
+    lock.withLock { events }.compactMap { if case .detail(let detail) = $0 { detail } else { nil } }
   }
 }

@@ -34,7 +34,13 @@ import Testing
     try store.plan(study: study, runs: plan.runs.map(\.record), stages: plan.stages.map(\.record))
     let stages = StageExecution()
     let context = Worker.Context(
-      send: { if case .epoch(let epoch) = $0 { try? store.record(epoch: epoch) } }, isStopping: { false })
+      send: { event in
+        switch event {
+        case .epoch(let epoch): try? store.record(epoch: epoch)
+        case .detail(let detail): try? store.record(detail: detail)
+        default: break
+        }
+      }, isStopping: { false })
     for stage in plan.stages {
       try store.start(stage: stage.record.digest, host: "there")
       let found = try stages.perform(stage.job, context)
@@ -63,6 +69,8 @@ import Testing
     #expect(measured[0].map(\.value) == measured[1].map(\.value) && measured[0].count > 20)
     #expect(Set(measured[1].map(\.target)) == ["", "grain"])
     #expect(try stores[1].epochs() == stores[0].epochs())
+    #expect(try stores[1].details() == stores[0].details())
+    #expect(try stores[1].details().first?.reliability.isEmpty == false)
     #expect(try stores[1].stages().allSatisfy { $0.host == "there" && $0.seconds == 3 && $0.attempts == 1 })
     #expect(try stores[1].facts()["reused_directory"]?.hasPrefix("6 stages of ") == true)
     #expect(try StudyCheck(directory: second.directory).problems.isEmpty)

@@ -1,7 +1,5 @@
-import Foundation
-
-/// Every measurement of a study, one a row: the tidy form of its results.
-public struct ResultTable: Hashable, Sendable {
+/// Every measurement of single runs of a study, one a row: the tidy form of its results.
+public struct ResultTable: ExportTable, Hashable {
   /// A measurement with the run that it is of.
   public struct Row: Hashable, Sendable, Codable {
     /// Digest of the run.
@@ -63,32 +61,14 @@ public struct ResultTable: Hashable, Sendable {
     }
   }
 
-  /// As comma-separated values with a header (RFC 4180, line feeds): every digit of every number; what is missing is
-  /// empty.
-  public var csv: String {
-    let lines = rows.map { row in
-      [
-        row.run, row.objective, row.network, String(row.seed), row.stage.rawValue, row.target, row.split, row.measure,
-        row.value.map(Self.exact) ?? "", row.reason ?? "",
-      ].map(Self.quoted).joined(separator: ",")
-    }
-    return ([Self.columns.joined(separator: ",")] + lines).map { $0 + "\n" }.joined()
+  /// A row's fields in the order of the columns; what is missing is empty.
+  public static func fields(of row: Row) -> [String] {
+    [
+      row.run, row.objective, row.network, String(row.seed), row.stage.rawValue, row.target, row.split, row.measure,
+      row.value.map(exact) ?? "", row.reason ?? "",
+    ]
   }
 
-  /// As one JSON object a line, with the columns' names as sorted keys; what is missing is null.
-  public func jsonLines() throws(StudyError) -> String {
-    var text = ""
-    for row in rows { text += try CanonicalJSON.text(row) + "\n" }
-    return text
-  }
-
-  /// The shortest text that reads back as the same number; whole numbers without a point.
-  static func exact(_ value: Double) -> String {
-    value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
-  }
-
-  private static func quoted(_ field: String) -> String {
-    field.contains { $0 == "," || $0 == "\"" || $0.isNewline }
-      ? "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : field
-  }
+  /// Digest of the run that a row is of.
+  public static func runs(of row: Row) -> [String] { [row.run] }
 }

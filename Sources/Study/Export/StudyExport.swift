@@ -23,6 +23,8 @@ public struct StudyExport: Sendable {
   public var directory: URL
   /// What its store holds.
   public var snapshot: StudySnapshot
+  /// What a table holds; a log directory for TensorBoard holds single runs whatever this says.
+  public var content = ExportContent.runs
   /// Examples of each run whose features go to TensorBoard's projector; 0 for none.
   public var examples = TensorBoardExport.standardExamples
 
@@ -47,19 +49,26 @@ public struct StudyExport: Sendable {
   /// - Throws: `ExportError` for what cannot be written or must not be replaced, `StudyError` for a damaged store.
   @discardableResult
   public func write(_ format: ExportFormat, to out: URL) throws -> Summary {
-    let table = ResultTable(snapshot)
-    switch format {
-    case .csv:
-      try Self.put(table.csv, to: out) { $0.hasPrefix(ResultTable.columns.joined(separator: ",") + "\n") }
-    case .jsonl:
-      try Self.put(try table.jsonLines(), to: out) { text in
-        let first = Data(text.prefix { !$0.isNewline }.utf8)
-        return (try? JSONDecoder().decode(ResultTable.Row.self, from: first)) != nil
-      }
-    case .tensorboard:
+    if format == .tensorboard {
       return try TensorBoardExport(snapshot: snapshot, directory: directory, examples: examples).write(to: out)
     }
-    return Summary(runs: Set(table.rows.map(\.run)).count, measurements: table.rows.count, files: 1)
+    switch content {
+    case .runs: return try Self.write(ResultTable(snapshot), asLines: format == .jsonl, to: out)
+    case .pairs: return try Self.write(PairResultTable(snapshot), asLines: format == .jsonl, to: out)
+    }
+  }
+
+  private static func write<Table: ExportTable>(_ table: Table, asLines: Bool, to out: URL) throws -> Summary {
+    if asLines {
+      try put(try table.jsonLines(), to: out) { text in
+        let first = Data(text.prefix { !$0.isNewline }.utf8)
+        return (try? JSONDecoder().decode(Table.Row.self, from: first)) != nil
+      }
+    } else {
+      try put(table.csv, to: out) { $0.hasPrefix(Table.header + "\n") }
+    }
+    return Summary(
+      runs: Set(table.rows.flatMap { Table.runs(of: $0) }).count, measurements: table.rows.count, files: 1)
   }
 
   /// Writes a file in one step where there is none, an empty one, or one that `isOurs` knows by its text.

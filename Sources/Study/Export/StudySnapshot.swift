@@ -15,18 +15,21 @@ public struct StudySnapshot: Hashable, Sendable {
   public var epochs: [EpochRecord]
   /// What finished stages measured of two runs, in the order of the runs and by layer.
   public var pairs: [PairRecord]
+  /// What finished evaluations show beyond their figures, in the order of stages.
+  public var details: [EvaluationDetail]
 
   /// Reads the store; nil where nothing was planned yet.
   public init?(_ store: StudyStore) throws(StudyError) {
     let rows = try store.read { database in
       (
         try StudyStore.study(database), try StudyStore.runs(database), try StudyStore.stages(database),
-        try StudyStore.measurements(database), try StudyStore.epochs(database), try StudyStore.pairs(database)
+        try StudyStore.measurements(database), try StudyStore.epochs(database), try StudyStore.pairs(database),
+        try StudyStore.details(database)
       )
     }
     guard let study = rows.0 else { return nil }
     self.study = study
-    (runs, stages, measurements, epochs, pairs) = (rows.1, rows.2, rows.3, rows.4, rows.5)
+    (runs, stages, measurements, epochs, pairs, details) = (rows.1, rows.2, rows.3, rows.4, rows.5, rows.6)
   }
 
   /// Reads the store in a study's folder; may be called while the study runs.

@@ -105,6 +105,8 @@ public enum StageEvent: Codable, Hashable, Sendable {
   case warning(String)
   /// What was measured of pairs of runs; counts once the stage is done.
   case pairs([PairRecord])
+  /// What an evaluation shows beyond its figures; counts once the stage is done.
+  case detail(EvaluationDetail)
   /// How the results were made, for the report.
   case facts([String: String])
   /// The stage is done, with these measurements.

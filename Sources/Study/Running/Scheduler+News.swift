@@ -15,6 +15,7 @@ extension Scheduler {
       progress.warn("warning: \(name(of: slot.lease?.stage)): \(text)")
       log.write(.warning, record(of: slot.lease), error: text)
     case .pairs(let pairs): if let lease = slot.lease { try store.record(pairs: pairs, under: lease) }
+    case .detail(let detail): if let lease = slot.lease { try store.record(detail: detail, under: lease) }
     case .facts(let facts): try store.record(facts: facts)
     case .done(let measurements):
       guard let lease = slot.lease else { return }

@@ -15,6 +15,7 @@ struct StudyReuse {
   private let done: [String: StageRecord]
   private let measurements: [String: [MeasurementRecord]]
   private let epochs: [String: [EpochRecord]]
+  private let details: [String: EvaluationDetail]
   private let facts: [String: String]
 
   /// Reads what the study in `other` has done.
@@ -28,6 +29,8 @@ struct StudyReuse {
       try store.stages().filter { $0.state == .done }.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
     measurements = Dictionary(grouping: try store.measurements(), by: \.stageDigest)
     epochs = Dictionary(grouping: try store.epochs(), by: \.runDigest)
+    details = Dictionary(
+      try store.details().map { ($0.answers.stageDigest, $0) }, uniquingKeysWith: { first, _ in first })
     facts = try store.facts()
   }
 
@@ -56,7 +59,9 @@ struct StudyReuse {
         return measurement
       }
       let epochs = stage.kind == .train ? epochs[stage.runDigest] ?? [] : []
-      if try store.adopt(lease, as: record, measurements: found, epochs: epochs) {
+      if try store.adopt(
+        lease, as: record, measurements: found, epochs: epochs, detail: details[stage.digest])
+      {
         count += 1
         log.write(.reused, stage, attempt: lease.attempt, from: directory.path)
       }

@@ -16,6 +16,9 @@ enum Schema {
       try allowEveryKind(database)
       try database.execute(sql: pairMeasurements)
     }
+    migrator.registerMigration("answers to test images, reliability diagrams") { database in
+      try database.execute(sql: evaluationDetails)
+    }
     return migrator
   }()
 

@@ -35,6 +35,7 @@ struct PlanExpansion {
     static let probe = 1
     static let knn = 1
     static let finetune = 1
+    static let fewShot = 1
     static let layers = 1
     static let features = 1
     static let pairs = 1
@@ -146,6 +147,7 @@ struct PlanExpansion {
     /// Images at most.
     var images: Int?
     var tuning: FineTuningOptions?
+    var fewShot: Specification.FewShot?
   }
 
   private func stages(
@@ -177,6 +179,7 @@ struct PlanExpansion {
         features: kind == .extract ? stage : features, directory: folder, measures: specification.measures)
       job.shift = shift
       job.tuning = identity.tuning
+      job.fewShot = identity.fewShot
       let products =
         switch kind {
         case .train: ["\(folder)/weights.safetensors"]
@@ -232,12 +235,8 @@ struct PlanExpansion {
       guard target.protocols.contains(where: { $0 != .finetune }) else { continue }
       let features = try extract(jobTarget, splits)
       for way in target.protocols where way != .finetune {
-        let kind: StageKind = way == .probe ? .probe : .knn
-        let identity = StageIdentity(
-          revision: way == .probe ? Revision.probe : Revision.knn, kind: kind,
-          inputs: [features, splits.train.digest, splits.train.groupsDigest ?? "", splits.test.digest],
-          holdout: target.holdout, holdoutSeed: target.holdoutSeed)
-        _ = try add(kind, identity, target: jobTarget, features: features, needs: [features])
+        let identity = judging(way, features, splits, target)
+        _ = try add(identity.kind, identity, target: jobTarget, features: features, needs: [features])
       }
     }
     return stages

@@ -23,6 +23,9 @@ struct LabelMap: Sendable {
     }
   }
 
+  /// How many different labels it gives.
+  var labelCount: Int { Set(entries.map(\.label)).count }
+
   /// The samples with the labels of the map.
   func applied(to samples: Samples) throws(DatasetError) -> Samples {
     var labelOf: [Int: String] = [:]

@@ -38,8 +38,9 @@ struct ClaimTables {
       rows: section.entries.map { entry in
         let result = entry.result
         return [
-          "\(result.id). \(result.statement)".latex, result.verdict.rawValue, result.valueText?.latex ?? "--",
-          result.intervalText?.latex ?? "--", result.countText ?? "--",
+          // Narrow columns that are justified have gaps.
+          "\\raggedright " + "\(result.id). \(result.statement)".latex, result.verdict.rawValue,
+          result.valueText?.latex ?? "--", result.intervalText?.latex ?? "--", result.countText ?? "--",
         ]
       })
   }

@@ -212,7 +212,8 @@ extension StudyContents {
   /// The targets of all protocols, in the order of the plan.
   var targets: [String] {
     var seen: Set<String> = []
-    return (targets(of: "probe") + targets(of: "knn") + targets(of: "finetune")).filter { seen.insert($0).inserted }
+    let all = ["probe", "knn", "few-shot", "finetune"].flatMap(targets(of:))
+    return all.filter { seen.insert($0).inserted }
   }
 }
 

@@ -97,5 +97,7 @@ struct Finding: Sendable {
 
 extension String {
   /// The first letter in lower case.
-  var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+  var lowercasedFirst: String {
+    dropFirst().first?.isLowercase == true ? prefix(1).lowercased() + dropFirst() : self
+  }
 }

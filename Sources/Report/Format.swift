@@ -59,28 +59,6 @@ extension String {
     return out
   }
 
-  /// Escaped for LaTeX text.
-  var latex: String {
-    var out = ""
-    for character in self {
-      switch character {
-      case "\\": out += "\\textbackslash{}"
-      case "&", "%", "$", "#", "_", "{", "}": out += "\\\(character)"
-      case "~": out += "\\textasciitilde{}"
-      case "^": out += "\\textasciicircum{}"
-      case "<": out += "\\textless{}"
-      case ">": out += "\\textgreater{}"
-      case "\u{2212}": out += "$-$"
-      case "\u{00B1}": out += "$\\pm$"
-      case "\u{00B2}": out += "$^2$"
-      case "\u{2026}": out += "\\ldots{}"
-      case "\n": out += " "
-      default: out.append(character)
-      }
-    }
-    return out
-  }
-
   /// Quoted for CSV where it must be (RFC 4180).
   var csv: String {
     contains { $0 == "," || $0 == "\"" || $0.isNewline }

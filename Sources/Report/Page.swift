@@ -21,6 +21,8 @@ struct Page {
     body += "<section id=\"table\">\n<h2>Every measure</h2>\n" + table.html() + differences.html + "</section>\n"
     body += titled("choice", "Accuracy or transfer", choice) + titled("claims", "Claims", claims)
     body += section("targets", "Class separation and each target", ArraySlice(targetFigures))
+    let fewShot = [FewShotFigure(summary).figure].compactMap { $0 }
+    body += section("few-shot", "Few examples a class", ArraySlice(fewShot))
     body += section("separation", "Class separation", ArraySlice(separationFigures))
     body += section("calibration", "Calibration", ArraySlice(calibrationFigures), ReliabilityFigure.missing(summary))
     body += section("layers", "Layers and pairs of runs", ArraySlice(comparisonFigures), comparisonFailures)
@@ -31,7 +33,7 @@ struct Page {
       + Methods(summary: summary).html + "</div>\n</section>\n</main>\n"
     body += footer
     let specifications = JSONValue.array(
-      (figures + calibrationFigures + comparisonFigures + training).flatMap(\.chartSpecifications))
+      (figures + fewShot + calibrationFigures + comparisonFigures + training).flatMap(\.chartSpecifications))
     let scripts =
       "<script>\(plotly.insideScript)</script>\n"
       + "<script type=\"application/json\" id=\"charts\">\(specifications.text)</script>\n<script>\(Script.text)</script>\n"
@@ -61,7 +63,8 @@ struct Page {
     out += "<nav aria-label=\"Contents\">"
     for (id, title) in [
       ("transfer", "Figures"), ("table", "Table"), ("choice", "Accuracy or transfer"), ("claims", "Claims"),
-      ("targets", "Targets"), ("separation", "Separation"), ("calibration", "Calibration"),
+      ("targets", "Targets"), ("few-shot", "Few examples"), ("separation", "Separation"),
+      ("calibration", "Calibration"),
       ("layers", "Layers and pairs"), ("training", "Training"),
       ("failed", "Failed runs"), ("made", "How it was made"),
     ] where isPresent(id) { out += "<a href=\"#\(id)\">\(title)</a>" }
@@ -75,6 +78,7 @@ struct Page {
     case "choice": !choice.isEmpty
     case "claims": !summary.contents.evidence.runs.isEmpty
     case "targets": !targetFigures.isEmpty
+    case "few-shot": FewShotFigure(summary).figure != nil
     case "separation": !separationFigures.isEmpty
     case "calibration": !calibrationFigures.isEmpty || !ReliabilityFigure.missing(summary).isEmpty
     case "layers": !comparisonFigures.isEmpty || !comparisonFailures.isEmpty

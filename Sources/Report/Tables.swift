@@ -24,7 +24,10 @@ struct Tables {
       ("transfer.tex", transferTeX), ("separation.csv", separationCSV), ("separation.tex", separationTeX),
       ("correlation.csv", correlationCSV), ("correlation.tex", correlationTeX),
     ]
-      + [("differences.csv", differences.csv), ("reliability.csv", ReliabilityDiagram.csv(summary))].compactMap {
+      + [
+        ("differences.csv", differences.csv), ("reliability.csv", ReliabilityDiagram.csv(summary)),
+        ("few-shot.csv", FewShotFigure(summary).csv),
+      ].compactMap {
         name, table in table.map { (name, $0) }
       }
       + ComparisonTables(summary).files

@@ -42,7 +42,14 @@ enum Console {
     let s = Int(seconds.rounded())
     if s < 60 { return "\(s) s" }
     if s < 3600 { return "\(s / 60) min \(s % 60) s" }
-    return "\(s / 3600) h \(s % 3600 / 60) min"
+    if s < 72 * 3600 { return "\(s / 3600) h \(s % 3600 / 60) min" }
+    return "\(s / 86400) days \(s % 86400 / 3600) h"
+  }
+
+  /// Bytes for people, rounded up to whole MiB, from ten GiB on to whole GiB.
+  static func size(_ bytes: Int) -> String {
+    let mebibytes = (bytes + 1_048_575) / 1_048_576
+    return mebibytes < 10_240 ? "\(mebibytes) MiB" : "\((mebibytes + 1_023) / 1_024) GiB"
   }
 
   /// A path for people: relative where it lies below the working folder.

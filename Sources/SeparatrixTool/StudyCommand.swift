@@ -95,72 +95,12 @@ struct StudyCommand: ParsableCommand {
       }
     }
 
-    private func show(_ runner: StudyRunner) throws {
-      let plan = try runner.plan()
-      let estimate = Estimate(plan: plan)
-      let seconds = plan.stages.reduce(0) { $0 + estimate.seconds(of: $1.record.digest) } / Double(runner.workers)
-      if output.json {
-        return try Console.printJSON(
-          DryRun(
-            name: runner.document.specification.name, directory: runner.directory.path,
-            runs: plan.runs.map(\.record.label),
-            stages: plan.stages.count, workers: runner.workers, estimatedSeconds: seconds,
-            estimatedBytes: Estimate.bytes(of: plan), searchTrainings: try runner.searchPlan()?.runs.count))
-      }
-      var counts: [(String, Int)] = []
-      for stage in plan.stages {
-        let name = stage.record.kind.rawValue
-        if let index = counts.firstIndex(where: { $0.0 == name }) {
-          counts[index].1 += 1
-        } else {
-          counts.append((name, 1))
-        }
-      }
-      print("\(runner.document.specification.name): \(plan.runs.count) runs, \(plan.stages.count) stages")
-      if let search = try runner.searchPlan() {
-        let estimate = Estimate(plan: search)
-        let seconds = search.stages.reduce(0) { $0 + estimate.seconds(of: $1.record.digest) } / Double(runner.workers)
-        let round = runner.document.specification.search?.by == .halving ? " in the first round" : ""
-        print(
-          "search: first \(search.runs.count) trainings, judged on the holdout, \(Console.duration(seconds))\(round)")
-      }
-      Console.printTable(
-        ["objective", "runs"],
-        Dictionary(grouping: plan.runs, by: \.record.label).map { [$0.key, String($0.value.count)] }.sorted {
-          $0[0] < $1[0]
-        })
-      print("")
-      Console.printTable(["stage", "count"], counts.map { [$0.0, String($0.1)] })
-      print("")
-      Console.printFields([
-        ("folder", runner.directory.path), ("workers", "\(runner.workers), \(runner.threads) thread(s) each"),
-        ("estimated time", Console.duration(seconds)),
-        ("estimated disk", "\((Estimate.bytes(of: plan) + 1_048_575) / 1_048_576) MiB"),
-      ])
-    }
-
     private struct Summary: Encodable {
       let name, directory, report: String
       let stages, done, failed, leftElsewhere: Int
       enum CodingKeys: String, CodingKey {
         case name, directory, report, stages, done, failed
         case leftElsewhere = "left_elsewhere"
-      }
-    }
-
-    private struct DryRun: Encodable {
-      let name, directory: String
-      let runs: [String]
-      let stages, workers: Int
-      let estimatedSeconds: Double
-      let estimatedBytes: Int
-      /// Of the first round; left out where nothing is searched.
-      let searchTrainings: Int?
-      enum CodingKeys: String, CodingKey {
-        case name, directory, runs, stages, workers
-        case estimatedSeconds = "estimated_seconds"
-        case estimatedBytes = "estimated_bytes"
-        case searchTrainings = "search_trainings"
       }
     }
   }

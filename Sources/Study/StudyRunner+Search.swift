@@ -31,15 +31,17 @@ extension StudyRunner {
   }
 
   /// The plan of what follows a search, with any of its settings: as many runs and stages as there will be.
-  func finalPlan() throws -> StudyPlan {
-    guard let search = document.specification.search else { return try plan() }
-    return try part(HoldoutSearch(document.specification, search: search, catalog: catalog).final()).plan()
+  func finalPlan(withoutData: Bool) throws -> StudyPlan {
+    guard let search = document.specification.search else { return try plan(withoutData: withoutData) }
+    let course = try HoldoutSearch(document.specification, search: search, catalog: catalog)
+    return try part(course.final()).plan(withoutData: withoutData)
   }
 
   /// The plan of a search's first round; nil where there is no search.
-  public func searchPlan() throws -> StudyPlan? {
+  public func searchPlan(withoutData: Bool = false) throws -> StudyPlan? {
     guard let search = document.specification.search, search.phase == .open else { return nil }
-    return try part(HoldoutSearch(document.specification, search: search, catalog: catalog).trial()).plan()
+    let course = try HoldoutSearch(document.specification, search: search, catalog: catalog)
+    return try part(course.trial()).plan(withoutData: withoutData)
   }
 
   private func part(_ specification: Specification) -> StudyRunner {

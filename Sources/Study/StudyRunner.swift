@@ -82,13 +82,28 @@ public struct StudyRunner: Sendable {
   }
 
   /// Loads the data and lays the study out; of a study with a search, what follows the search. Throws `SpecificationError` or `StudyError`.
-  public func plan() throws -> StudyPlan {
-    if document.specification.search?.phase == .open { return try finalPlan() }
+  /// - Parameter withoutData: takes published counts for listed sets whose files are missing, and names them in `missing`.
+  public func plan(withoutData: Bool = false) throws -> StudyPlan {
+    if document.specification.search?.phase == .open { return try finalPlan(withoutData: withoutData) }
     var expansion = PlanExpansion(
       document: document, directory: directory.standardizedFileURL.path, threads: threads, device: device,
       catalog: catalog,
-      data: DataCatalog(loader: loader))
+      data: DataCatalog(loader: loader, expects: withoutData))
     return try expansion.plan()
+  }
+
+  /// The stages of a plan that are done already, in the study's folder or one of `reuse`.
+  public func alreadyDone(of plan: StudyPlan) throws(StudyError) -> Set<String> {
+    var done: Set<String> = []
+    for folder in [directory] + reuse {
+      let file = folder.appendingPathComponent("study.sqlite")
+      // The study's own folder need not be there yet; one to take over from must.
+      if folder == directory, !FileManager.default.fileExists(atPath: file.path) { continue }
+      let store = try StudyStore(existing: file)
+      done.formUnion(try store.stages().filter { $0.state == .done }.map(\.digest))
+      try store.close()
+    }
+    return done.intersection(plan.stages.map(\.record.digest))
   }
 
   /// Does all that is not done, together with whoever else runs the same study. Blocks the calling thread, from which

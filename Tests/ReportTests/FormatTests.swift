@@ -27,6 +27,15 @@ import Testing
     #expect(
       "50 % of $x_1$ & #2 {a} ~^\\".latex == "50 \\% of \\$x\\_1\\$ \\& \\#2 \\{a\\} \\textasciitilde{}"
         + "\\textasciicircum{}\\textbackslash{}")
+    // Rows may begin with a bracket or a star, which must not become an option of the row before.
+    #expect("[a] *b|c".latex == "{[}a] {*}b\\textbar{}c")
+    let any =
+      "Caf\u{00E9} na\u{00EF}ve \u{0160}koda stra\u{00DF}e \u{2265} 0.5 \u{03BB} \u{2192} \u{4E2D} \u{1F600}\u{FE0F}"
+    #expect(
+      any.latex
+        == "Caf\\'{e} na\\\"{i}ve \\v{S}koda stra\\ss{}e $\\geq$ 0.5 $\\lambda$ $\\rightarrow$ U+4E2D U+1F600 U+FE0F")
+    #expect(any.latex.utf8.allSatisfy { $0 < 128 })
+    #expect("Probe accuracy".lowercasedFirst == "probe accuracy" && "R\u{00B2} on".lowercasedFirst == "R\u{00B2} on")
     #expect("plain".csv == "plain" && "a,b".csv == "\"a,b\"" && "say \"no\"\n".csv == "\"say \"\"no\"\"\n\"")
     #expect("a</script>b<!--".insideScript == "a<\\/script>b<\\!--")
   }

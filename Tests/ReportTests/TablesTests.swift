@@ -63,11 +63,17 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tables-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
+    let odd =
+      "[a] *b | c_d & 50 % ~^\\ {Caf\u{00E9}, na\u{00EF}ve, \u{0160}koda, stra\u{00DF}e} \u{2265} \u{03BB} \u{4E2D} <x>"
+    let table = LaTeX.table(
+      comment: odd, bands: [(odd, 1)], header: ["", odd], rows: [[odd.latex, "$1$"], ["*", "[2]"].map(\.latex)])
+    try Data(table.utf8).write(to: folder.appendingPathComponent("odd.tex"))
     var document = "\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n\\tiny\n"
     for name in ["main", "transfer", "separation", "correlation", "claims"] {
       try Data(#require(files["\(name).tex"]).utf8).write(to: folder.appendingPathComponent("\(name).tex"))
       document += "\\input{\(name).tex}\n\n"
     }
+    document += "\\input{odd.tex}\n"
     try Data((document + "\\end{document}\n").utf8).write(to: folder.appendingPathComponent("all.tex"))
     let process = Process()
     process.executableURL = URL(fileURLWithPath: try #require(Self.latex))

@@ -93,7 +93,7 @@ struct ExportedStudy {
       case .probe: measured = [found("probe_accuracy", "test", stage.target == "mnist" ? 0.75 : 0.25)]
       case .knn: measured = [found("knn_k", "test", 5), found("knn_accuracy", "test", 0.5)]
       case .extract: try writeFeatures(of: stage)
-      case .train, .sparsity, .spectrum, .collapse, .finetune, .agreement, .cka: break
+      case .train, .sparsity, .spectrum, .collapse, .fewShot, .finetune, .agreement, .cka: break
       }
       time += 100
       try store.finish(stage: stage.digest, seconds: 90, measurements: measured, at: time)

@@ -31,12 +31,21 @@ import Testing
       study: #require(try store.study()), runs: try store.runs(), stages: stages, owner: OwnerRecord(),
       directory: folder.url.path)
     #expect(try store.stages().map(\.state) == [.done, .pending, .pending])
+    // Kinds that the first version did not know are let in.
+    let kinds: [StageKind] = [.cka, .fewShot]
+    let more = kinds.enumerated().map { place, kind in
+      StageRecord(
+        digest: String(repeating: "1", count: 63) + "\(place)", runDigest: stages[0].runDigest, kind: kind,
+        position: 3 + place)
+    }
+    try store.plan(study: #require(try store.study()), runs: try store.runs(), stages: stages + more)
+    #expect(try store.stages().map(\.kind) == [.train, .evaluate, .probe, .cka, .fewShot])
     let lease = try #require(try store.claim(stage: stages[1].digest, needs: [stages[0].digest], owner: owner))
     #expect(lease.attempt == 2)
     #expect(try store.finish(lease, seconds: 1, measurements: []))
     try store.close()
     // Once more: nothing is left to migrate.
-    #expect(try StudyStore(existing: file).stages().count == 3)
+    #expect(try StudyStore(existing: file).stages().count == 5)
   }
 
   /// The schema as it was; not to be changed with the program.

@@ -96,6 +96,7 @@ import Training
       "training.learning_rate=5e-4", "shift=[{ corrupt: all, severities: 2..4 }]",
       "network={ name: resnet8, width: 4 }",
       "source={ format: idx, train: [a, b], classes: 4 }", "source.classes=0..4", "source.fraction=1", "data_root=x",
+      "transfer.0={ dataset: mnist, protocols: [few-shot, knn], shots: [1, 5..7], draws: 3 }",
       "transfer.0={ dataset: source, labels: hue, holdout: 0.3 }", "transfer.1.protocols=knn",
       "search={ over: { learning_rate: { log: [0.1, 1], count: 3 }, weight_decay: [0, 1e-4] }, by: random, runs: 5 }",
     ].filter { $0 != "measures=[]" }
@@ -134,7 +135,9 @@ import Training
       "objectives.1={ label-smoothing+logit-penalty: { smoothing: [] } }",
       "source.dataset=fashion", "source.format=idx", "source.train=a", "source.holdout=1", "source.fraction=0",
       "source.classes=others", "source={ holdout: 0.1 }", "source.on_bad_image=maybe", "source.exact=perhaps",
-      "transfer.0.protocols=[prob]", "transfer.0.holdout=0", "transfer.0.tags=x", "transfer.0=mnist", "measures=[ood]",
+      "transfer.0={ dataset: mnist, protocols: few-shot, shots: [0] }",
+      "transfer.0={ dataset: mnist, protocols: few-shot, draws: 0 }", "transfer.0.protocols=[prob]",
+      "transfer.0.holdout=0", "transfer.0.tags=x", "transfer.0=mnist", "measures=[ood]",
       "measures=[]", "measures=[separation, separation]", "shift=[]", "shift=[{ severities: 1 }]",
       "shift=[{ corrupt: fogg }]", "shift=[{ corrupt: fog, severities: 6 }]", "ood=[{ dataset: mnist }]",
       "search={ by: grid }", "search={ over: { learning_rate: [0] } }",

@@ -56,27 +56,58 @@ public struct SplitFacts: Codable, Hashable, Sendable {
 
 /// Loads each data set that a study names once, before anything runs: what is missing or damaged is found now, and
 /// digests make the plan independent of where files lie.
+///
+/// A catalogue that `expects` takes published counts for a listed set whose files are missing, and keeps what was sought.
 struct DataCatalog {
   /// How a split is read; another may be put in for tests.
   typealias Loader = @Sendable (DataReference, Split) throws -> SplitFacts
 
   private let loader: Loader
+  let expects: Bool
   private var facts: [Key: SplitFacts] = [:]
+  /// What was looked for in vain, by the reference.
+  private(set) var missing: [DataReference: String] = [:]
 
   private struct Key: Hashable {
     var reference: DataReference
     var split: Split
   }
 
-  init(loader: @escaping Loader = { SplitFacts(of: try $0.load($1)) }) { self.loader = loader }
+  init(loader: @escaping Loader = { SplitFacts(of: try $0.load($1)) }, expects: Bool = false) {
+    self.loader = loader
+    self.expects = expects
+  }
+
+  /// Both splits; where the files of one are missing both are as published, so that they agree.
+  mutating func splits(of reference: DataReference) throws(StudyError) -> (train: SplitFacts, test: SplitFacts) {
+    let train = try facts(of: reference, .train)
+    let test = try facts(of: reference, .test)
+    return missing[reference] == nil ? (train, test) : (try facts(of: reference, .train), test)
+  }
 
   mutating func facts(of reference: DataReference, _ split: Split) throws(StudyError) -> SplitFacts {
+    if missing[reference] != nil, let known = try expected(reference, split) { return known }
     let key = Key(reference: reference, split: split)
     if let known = facts[key] { return known }
     do {
       let loaded = try loader(reference, split)
       facts[key] = loaded
       return loaded
+    } catch {
+      let reason = String(describing: error)
+      if expects, let error = error as? DatasetError, error.isOfMissingFile,
+        let known = try expected(reference, split)
+      {
+        missing[reference] = reason
+        return known
+      }
+      throw .data(name: reference.dataset, reason: reason)
+    }
+  }
+
+  private func expected(_ reference: DataReference, _ split: Split) throws(StudyError) -> SplitFacts? {
+    do {
+      return try SplitFacts(expectedOf: reference, split)
     } catch {
       throw .data(name: reference.dataset, reason: String(describing: error))
     }

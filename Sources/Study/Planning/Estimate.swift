@@ -78,6 +78,16 @@ public struct Estimate: Sendable {
       case .separation: (train + test) * width * 8 / Rate.separation
       // 45 penalties, about 25 passes of two products each, twice (choosing and refitting).
       case .probe: 45 * 25 * 2 * train * width * Double(facts.train.classes) / Rate.probePass
+      // 15 penalties by up to five folds and once more, in each draw, which is then tested; a tenth of a second besides.
+      case .fewShot:
+        job.fewShot.map { drawn in
+          Double(drawn.draws)
+            * drawn.shots.reduce(0) { sum, shots in
+              let examples = min(train, Double(shots * facts.train.classes))
+              let fits = shots > 1 ? Double(min(5, shots) + 1) * 15 : 1
+              return sum + 0.1 + (fits * 25 * examples + test) * width * Double(facts.train.classes) / Rate.probePass
+            }
+        } ?? 0
       case .sparsity: images(Double(min(StageExecution.sparsityImages, plan.source.test.count)))
       case .spectrum, .collapse: (train + test) * width * width * 2 / Rate.neighbours
       // Every setting of the grid, and the chosen one once more.

@@ -36,6 +36,22 @@ extension PlanExpansion {
     return found
   }
 
+  /// What decides how a target's features are judged.
+  func judging(
+    _ way: Specification.TransferProtocol, _ features: String, _ splits: Splits, _ target: Specification.Target
+  ) -> StageIdentity {
+    let inputs = [features, splits.train.digest, splits.train.groupsDigest ?? "", splits.test.digest]
+    if way == .fewShot {
+      // Nothing is held out and groups are not looked at; the seed decides the draws.
+      return StageIdentity(
+        revision: Revision.fewShot, kind: .fewShot, inputs: [inputs[0], inputs[1], inputs[3]],
+        holdoutSeed: target.holdoutSeed, fewShot: target.fewShot)
+    }
+    return StageIdentity(
+      revision: way == .probe ? Revision.probe : Revision.knn, kind: way == .probe ? .probe : .knn, inputs: inputs,
+      holdout: target.holdout, holdoutSeed: target.holdoutSeed)
+  }
+
   /// What decides fine-tuning on a target.
   func tuning(_ run: String, _ splits: Splits, _ target: Specification.Target) throws -> StageIdentity {
     let inputs = [run, splits.train.digest, splits.train.groupsDigest ?? "", splits.test.digest]

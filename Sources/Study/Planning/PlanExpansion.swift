@@ -20,6 +20,8 @@ struct PlanExpansion {
 
   /// Pictures that cannot be decoded and are left out, by the label of their set.
   var skipped: [String: [BadImage]] = [:]
+  /// Listed sets whose files are not there.
+  var missing: [MissingData] = []
 
   var specification: Specification { document.specification }
 
@@ -33,6 +35,7 @@ struct PlanExpansion {
     static let probe = 1
     static let knn = 1
     static let finetune = 1
+    static let fewShot = 1
     static let layers = 1
     static let features = 1
     static let pairs = 1
@@ -41,14 +44,13 @@ struct PlanExpansion {
   /// Loads the data, checks what can only be checked with them, and makes the plan.
   mutating func plan() throws -> StudyPlan {
     let source = try sifted(resolved(specification.source.data), specification.source.label, part: "source")
-    let train = try facts(source, .train, part: "source")
-    let test = try facts(source, .test, part: "source")
+    let (train, test) = try splits(source, specification.source.label, part: "source")
     try check(source: train, test)
     var targets: [(target: Specification.Target, data: DataReference, splits: Splits)] = []
     for (index, target) in specification.transfer.enumerated() {
       let part = "transfer.\(index)"
       let data = try sifted(others(of: target, part: part), target.label, part: part)
-      let splits = (train: try facts(data, .train, part: part), test: try facts(data, .test, part: part))
+      let splits = try splits(data, target.label, part: part)
       try check(target: target, splits.train, splits.test, part: part)
       targets.append((target, data, splits))
     }
@@ -79,7 +81,7 @@ struct PlanExpansion {
     stages += try comparisons(of: runs, after: stages, source: (train, test))
     return StudyPlan(
       document: document, runs: runs, stages: stages, source: (train, test),
-      targets: targets.map(\.splits), threads: threads, skipped: skipped)
+      targets: targets.map(\.splits), threads: threads, skipped: skipped, missing: missing)
   }
 
   // MARK: Runs
@@ -145,6 +147,7 @@ struct PlanExpansion {
     /// Images at most.
     var images: Int?
     var tuning: FineTuningOptions?
+    var fewShot: Specification.FewShot?
   }
 
   private func stages(
@@ -176,6 +179,7 @@ struct PlanExpansion {
         features: kind == .extract ? stage : features, directory: folder, measures: specification.measures)
       job.shift = shift
       job.tuning = identity.tuning
+      job.fewShot = identity.fewShot
       let products =
         switch kind {
         case .train: ["\(folder)/weights.safetensors"]
@@ -231,73 +235,11 @@ struct PlanExpansion {
       guard target.protocols.contains(where: { $0 != .finetune }) else { continue }
       let features = try extract(jobTarget, splits)
       for way in target.protocols where way != .finetune {
-        let kind: StageKind = way == .probe ? .probe : .knn
-        let identity = StageIdentity(
-          revision: way == .probe ? Revision.probe : Revision.knn, kind: kind,
-          inputs: [features, splits.train.digest, splits.train.groupsDigest ?? "", splits.test.digest],
-          holdout: target.holdout, holdoutSeed: target.holdoutSeed)
-        _ = try add(kind, identity, target: jobTarget, features: features, needs: [features])
+        let identity = judging(way, features, splits, target)
+        _ = try add(identity.kind, identity, target: jobTarget, features: features, needs: [features])
       }
     }
     return stages
-  }
-
-  // MARK: Data
-
-  private func resolved(_ reference: DataReference) -> DataReference {
-    let root = URL(fileURLWithPath: document.dataRoot)
-    var reference = reference
-    // Groups and label maps may lie beside the specification.
-    let beside = URL(fileURLWithPath: document.file).deletingLastPathComponent()
-    func found(_ path: String?) -> String? {
-      guard let path, !path.hasPrefix("/") else { return path }
-      let file = beside.appendingPathComponent(path).standardizedFileURL.path
-      return FileManager.default.fileExists(atPath: file) ? file : path
-    }
-    reference.groups = found(reference.groups)
-    if let labels = reference.labels, labels.hasSuffix(".csv") || labels.contains("/") {
-      reference.labels = found(labels)
-    }
-    return reference.resolved(against: root)
-  }
-
-  /// The set without its bad pictures, where it asks for that: workers are told which to leave out, so that all agree.
-  private mutating func sifted(
-    _ reference: DataReference, _ label: String, part: String
-  ) throws -> DataReference {
-    do throws(DatasetError) {
-      let (kept, bad) = try reference.sifted()
-      if !bad.isEmpty { skipped[label] = bad }
-      return kept
-    } catch {
-      throw document.error(part, error.description)
-    }
-  }
-
-  private mutating func facts(
-    _ reference: DataReference, _ split: Split, part: String
-  ) throws -> SplitFacts {
-    do {
-      return try data.facts(of: reference, split)
-    } catch StudyError.data(_, let reason) {
-      throw document.error(
-        part, "\(reason) (data root: \(URL(fileURLWithPath: document.dataRoot).path); see --data-root)")
-    }
-  }
-
-  /// A target's reference, with the classes that the source leaves out filled in where it asks for them.
-  private mutating func others(of target: Specification.Target, part: String) throws -> DataReference {
-    var reference = resolved(target.data)
-    guard target.others, let used = specification.source.data.classes else { return reference }
-    reference.classes = nil
-    let all = try facts(reference, .train, part: part).classes
-    let rest = (0..<all).filter { !used.contains($0) }
-    guard rest.count >= 2 else {
-      throw document.error(
-        part, "transfer: the source leaves out \(rest.count) of \(all) classes; at least two are needed")
-    }
-    reference.classes = rest
-    return reference
   }
 
   // MARK: Checks that need the data

@@ -63,6 +63,8 @@ public struct StageJob: Codable, Hashable, Sendable {
   public var shift: [Specification.Shift] = []
   /// How the network is fine-tuned; nil for other stages.
   public var tuning: FineTuningOptions?
+  /// What is drawn for probes on few examples; nil for other stages.
+  public var fewShot: Specification.FewShot?
   /// The runs that are compared, in the study's order; empty for stages of one run.
   public var peers: [Peer] = []
 

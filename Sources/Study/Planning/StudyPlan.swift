@@ -40,6 +40,8 @@ public struct StudyPlan: Sendable {
   public var threads: Int
   /// Pictures that cannot be decoded and are left out, by the label of their set.
   public var skipped: [String: [BadImage]] = [:]
+  /// Listed sets whose files are not there, where the plan may do without; such a plan is for looking at only.
+  public var missing: [MissingData] = []
 
   /// The stages of a part of the study, or of all of it.
   public func stages(of shard: Shard?) -> [Stage] {

@@ -23,6 +23,8 @@ enum SpecBounds {
   // MARK: Data
 
   static let holdout = 0.0...0.9
+  static let shots = 1...10_000
+  static let draws = 1...1_000
   static let dataSeed = 0...Int.max
   static let fraction = 0.0...1
   static let samples = 1...10_000_000

@@ -50,6 +50,8 @@ public struct Specification: Codable, Hashable, Sendable {
     case probe
     /// Nearest neighbours among the features.
     case knn
+    /// Linear probes on a few examples a class, over repeated draws.
+    case fewShot = "few-shot"
     /// Training the whole network on, with settings chosen on a holdout.
     case finetune
 
@@ -73,10 +75,13 @@ public struct Specification: Codable, Hashable, Sendable {
     public var holdoutSeed: UInt64
     /// What the target is like beside the source, for the claims; nil where nobody has said.
     public var tags: [ClaimEvidence.Tag]?
+    /// What is drawn for the probes on few examples; nil where there are none.
+    public var fewShot: FewShot?
 
     enum CodingKeys: String, CodingKey {
       case label, data, others, protocols, holdout, tags
       case holdoutSeed = "holdout_seed"
+      case fewShot = "few_shot"
     }
   }
 

@@ -7,11 +7,11 @@ extension SpecificationReader {
     "holdout",
     "holdout_seed", "name", "seed", "size", "fit", "interpolation", "exact", "on_bad_image",
   ]
-  static let targetKeys = dataKeys + ["protocols", "tags"]
+  static let targetKeys = dataKeys + ["protocols", "tags", "shots", "draws"]
   static let sampleKeys = ["train", "test"]
   /// Formats of files that have no entry in the list of sets.
   static let formats = ["cifar", "idx", "shards"]
-  private static let laterProtocols = ["scores", "low_shot", "svm"]
+  private static let laterProtocols = ["scores", "svm"]
 
   mutating func source(_ node: SpecNode) throws(SpecificationError) -> Specification.Source {
     note("source", node)
@@ -51,7 +51,7 @@ extension SpecificationReader {
   ) throws(SpecificationError) -> Specification.Target {
     let fields = try SpecFields(
       node, of: "transfer", keys: Self.targetKeys,
-      later: ["corrupt", "blocks", "shots"])
+      later: ["corrupt", "blocks"])
     let (data, others) = try reference(fields, of: "transfer", source: source)
     let fromSource = fields["dataset"].flatMap { try? $0.text("dataset") } == "source"
     let label =
@@ -59,11 +59,12 @@ extension SpecificationReader {
       ?? (fromSource
         ? Self.label(of: data, base: source.label) + (others ? " (other classes)" : "")
         : Self.label(of: data))
+    let protocols = try protocols(fields["protocols"])
     return Specification.Target(
-      label: label, data: data, others: others, protocols: try protocols(fields["protocols"]),
+      label: label, data: data, others: others, protocols: protocols,
       holdout: try holdout(fields["holdout"]),
       holdoutSeed: UInt64(try fields["holdout_seed"]?.integer("transfer.holdout_seed", in: SpecBounds.dataSeed) ?? 0),
-      tags: try tags(fields["tags"]))
+      tags: try tags(fields["tags"]), fewShot: try fewShot(fields, protocols: protocols))
   }
 
   private func holdout(_ node: SpecNode?) throws(SpecificationError) -> Double {

@@ -123,6 +123,8 @@ public struct SpecificationSchema: Sendable {
     keys["classes"] = .any(of: [others, source["classes"] ?? true])
     keys["holdout"] = .positive(SpecBounds.holdout.upperBound)
     keys["protocols"] = .any(of: [protocols, .array(protocols, unique: true)])
+    keys["shots"] = .numbers(.integer(SpecBounds.shots), whole: true)
+    keys["draws"] = .integer(SpecBounds.draws)
     keys["tags"] = .any(of: [tags, .array(tags, from: 0, unique: true)])
     return keys
   }

@@ -41,6 +41,7 @@ public final class StageExecution {
       case .separation: return try separation(job, context)
       case .probe: return try probe(job, context)
       case .knn: return try neighbours(job, context)
+      case .fewShot: return try fewShot(job, context)
       case .sparsity: return try sparsity(job, context)
       case .spectrum: return try spectrum(job, context)
       case .collapse: return try collapse(job, context)

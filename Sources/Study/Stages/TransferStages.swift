@@ -52,6 +52,35 @@ extension StageExecution {
     ]
   }
 
+  /// Linear probes on a few examples a class of a target. Every run draws the same examples.
+  func fewShot(_ job: StageJob, _ context: Worker.Context) throws -> [MeasurementRecord] {
+    guard let drawn = job.fewShot else {
+      throw StageFailure("probes on few examples need numbers of examples", isLasting: true)
+    }
+    let (train, test) = (try labelled(job, .train), try labelled(job, .test))
+    var options = LowShot.Options()
+    options.shots = drawn.shots
+    options.draws = drawn.draws
+    options.seed = job.target?.holdoutSeed ?? 0
+    let throttle = Throttle()
+    let result = try LowShot.run(
+      train: train.features, trainLabels: train.labels, test: test.features, testLabels: test.labels, options: options
+    ) { done, total in
+      guard throttle.isDue() else { return }
+      context.send(.progress("\(done) of \(total) probes", share: Double(done) / Double(max(1, total))))
+    }
+    try keep(result, of: job)
+    return result.curve.flatMap { entry in
+      [
+        (FewShotMeasure.accuracy, entry.accuracy, entry.reason),
+        (.standardError, entry.standardError, entry.reason ?? "one draw only"),
+        (.meanPerClass, entry.meanPerClassAccuracy, entry.reason ?? "a class without test images"),
+      ].map { measure, value, reason in
+        job.measurement(measure.name(shots: entry.shots), .test, value, reason: reason)
+      }
+    }
+  }
+
   /// A target's features with its own labels.
   private func labelled(_ job: StageJob, _ split: Split) throws -> (features: Tensor, labels: [Int]) {
     (

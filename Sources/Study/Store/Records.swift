@@ -6,9 +6,10 @@ public enum StageKind: String, Codable, Hashable, Sendable, CaseIterable, Databa
   case train, evaluate, extract, separation, probe, knn
   case sparsity, spectrum, collapse, finetune
   case agreement, cka
+  case fewShot = "few-shot"
 
   /// Whether it is about a transfer target, whose label stands in the stage's `target`.
-  public var isOfTarget: Bool { [.extract, .probe, .knn, .finetune].contains(self) }
+  public var isOfTarget: Bool { [.extract, .probe, .knn, .fewShot, .finetune].contains(self) }
 
   /// Whether it compares the runs of the study with each other. Such a stage is kept under the first of them, and does
   /// without those that could not be trained.

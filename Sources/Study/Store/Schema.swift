@@ -13,22 +13,26 @@ enum Schema {
       try database.execute(sql: version2)
     }
     migrator.registerMigration("stages of layers, pairs of runs and fine-tuning") { database in
-      try allowEveryKind(database)
+      try allow(kinds: secondKinds, insteadOf: firstKinds, database)
       try database.execute(sql: pairMeasurements)
     }
     migrator.registerMigration("answers to test images, reliability diagrams") { database in
       try database.execute(sql: evaluationDetails)
     }
+    migrator.registerMigration("stages of few examples") { database in
+      try allow(kinds: thirdKinds, insteadOf: secondKinds, database)
+    }
     return migrator
   }()
 
-  /// Lets the kinds in that the first schema did not know. A check cannot be altered: the table is made anew from its
-  /// own text, whatever columns it has by now.
-  private static func allowEveryKind(_ database: Database) throws {
-    let known = "kind IN ('train', 'evaluate', 'extract', 'separation', 'probe', 'knn')"
-    let all =
-      "kind IN ('train', 'evaluate', 'extract', 'separation', 'probe', 'knn', 'sparsity', 'spectrum', 'collapse', "
-      + "'finetune', 'agreement', 'cka')"
+  private static let firstKinds = "'train', 'evaluate', 'extract', 'separation', 'probe', 'knn'"
+  private static let secondKinds = firstKinds + ", 'sparsity', 'spectrum', 'collapse', 'finetune', 'agreement', 'cka'"
+  private static let thirdKinds = secondKinds + ", 'few-shot'"
+
+  /// Lets kinds in that an earlier schema did not know. A check cannot be altered: the table is made anew from its own
+  /// text, whatever columns it has by now.
+  private static func allow(kinds: String, insteadOf earlier: String, _ database: Database) throws {
+    let (known, all) = ("kind IN (\(earlier))", "kind IN (\(kinds))")
     let texts = try String.fetchAll(
       database, sql: "SELECT sql FROM sqlite_master WHERE tbl_name = 'stage' AND sql IS NOT NULL ORDER BY type DESC")
     guard let table = texts.first(where: { $0.contains(known) }), let name = table.range(of: "stage") else { return }

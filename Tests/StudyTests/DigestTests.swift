@@ -8,15 +8,15 @@ import Testing
 /// the specification learned new keys.
 @Suite struct DigestTests {
   static let known = [
-    "demo": "06a7f0cc7f583c93bdfa6cd9e679034665b4d102cfc7b9c45154e223fb9c89e7",
-    "fashion-mnist": "961842e1f3d52cf57d02f5a9591608b2fb8af29af3e2a2841f6af05f07942fb4",
-    "cifar10": "ecb47f033d7fd2686f56410930e17fe744731b31378f0fc89efa6b856af4fdf2",
-    "cifar10-half": "e26debfefda11867dae51f5e03db9056abc010a72cab9d76229496fb76583a22",
-    "search/cifar-preset": "3cad2edb006a6f9e35dffc7baeb2d5d1f53e04f0711d3c20cefe48e044840e55",
-    "search/cifar-rate": "3c50f5b513e033f088cdbbc0ace82e77e79c77cff2dd1ddf4fb413f32f591d79",
-    "search/cifar-rate-30": "b0ccf30920b9cd59d7f511e573768b7e4b0d1aa159bea34d074ff90884afd464",
-    "search/presets-10": "57cf590ee1575a03fe32ee17b8d246e78d1b5b6966dd9752472ccf28ae14d63c",
-    "search/presets-100": "594eaff42999f71a6edbfc156ed47671b2c6943e6fa46784bee33bc65088d968",
+    "demo": "0d6b3ef01e46999b21bf8b170cfd82d298d878892c04a94cff6c0805c2d3cb51",
+    "fashion-mnist": "997de5e1824e0ec3e003c97a3491ea5e043862594f8c12d15a03e37ecfde8d0d",
+    "cifar10": "4a3b11097da8d7b89b82ad10f0d34982d3e2f88fddd8c20260f576987723d2ee",
+    "cifar10-half": "d73e0a8bc7c316f7dc5d5a3f820f39ef21baf9543ff970392e301272979eacbe",
+    "search/cifar-preset": "c70426b9c01460819bd28248566f18b5a7486d1f6c967a6fec3d3e9ea56095db",
+    "search/cifar-rate": "a3b095e2aff55582dad4577e7614264835930a0eab96686dd7e915d3db1a1c73",
+    "search/cifar-rate-30": "eb631657b50a570f40614925ebe547406f003050bc3bff621b2c557e16227a3c",
+    "search/presets-10": "bc967d58a76bf740be3aa2924ecf92840848e098d88f530234946e17bc585f03",
+    "search/presets-100": "d6b89ea4b115cc83d1234c31717d9cbccb844edf7ffe9b0d82ba0f3b0d063a04",
   ]
 
   @Test(arguments: known.keys.sorted()) func readyMadeStudiesKeepTheirDigests(name: String) throws {

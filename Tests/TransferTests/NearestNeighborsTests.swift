@@ -98,8 +98,8 @@ private struct Known: Decodable {
     #expect(whole.indices == found.indices && whole.scores == found.scores)
   }
 
-  /// By products of bf16: the neighbours that sorting all scores in double gives, where these lie far apart and where bf16
-  /// cannot tell most of them apart.
+  /// By products of bf16: the neighbours that sorting all scores in double gives, where these lie far apart and where
+  /// neither bf16 nor f32 can tell most of them apart.
   @Test(
     .enabled(if: Machine.multipliesPairs, "the processor does not multiply pairs of bf16 fast"),
     arguments: KNNOptions.Distance.allCases, [(1.0, true), (0.004, false)])
@@ -127,7 +127,7 @@ private struct Known: Decodable {
         let order = (0..<n).sorted { all[query * n + $0] > all[query * n + $1] }.prefix(k)
         #expect(try Array(order) == found.indices.narrow(0, query, 1).ints())
       }
-      #expect(found.rescued == 0)
+      #expect(found.rescued == 0 || !spread.isEnough)
     }
   }
 

@@ -10,7 +10,7 @@ extension BenchCommand {
       abstract: "The rate of matrix products on this machine: what other figures are a share of.",
       discussion: """
         Both columns are GFLOP/s, the best of five. "LibTorch" is its own matmul, which takes MKL for f32; "here" is what
-        this program takes: oneDNN for f32 where the processor is not Intel's.
+        this program takes: oneDNN for f32 where the processor has AVX-512 and is not Intel's.
         Example:
           separatrix bench matmul --threads 2
         """)

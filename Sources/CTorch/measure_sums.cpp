@@ -77,21 +77,10 @@ ct_error *ct_gram(ct_tensor a, ct_tensor b, bool upper, ct_tensor *out) {
       TORCH_CHECK(p->is_cpu() && p->dim() == 3 && p->size(2) == 16 && p->scalar_type() == at::kFloat && p->is_contiguous(), "no panels: ", p->scalar_type(), " ", p->sizes());
     TORCH_CHECK(x.size(1) == y.size(1) && (!upper || x.size(0) == y.size(0)), "panels ", x.sizes(), " and ", y.sizes(), " do not fit");
     auto result = at::empty({16 * x.size(0), 16 * y.size(0)}, x.options());
-    const int64_t panels = x.size(0), threads = part_limit();
-    const auto run = [&](int64_t begin, int64_t end) {
-      measure_kernels().gram(x.data_ptr<float>(), y.data_ptr<float>(), y.size(0), x.size(1), begin, end, upper, result.data_ptr<float>());
-    };
-    // Above the diagonal the first rows are the longest: each thread takes a share from the top and one from the bottom.
-    parallel(threads, 1, [&](int64_t, int64_t begin, int64_t end) {
-      for (int64_t share = begin; share < end; ++share) {
-        if (!upper) {
-          run(panels * share / threads, panels * (share + 1) / threads);
-          continue;
-        }
-        const int64_t parts = 2 * threads;
-        run(panels * share / parts, panels * (share + 1) / parts);
-        run(panels * (parts - 1 - share) / parts, panels * (parts - share) / parts);
-      }
+    const int64_t panels = x.size(0);
+    constexpr int64_t high = 4;
+    parallel_pieces((panels + high - 1) / high, [&](int64_t piece) {
+      measure_kernels().gram(x.data_ptr<float>(), y.data_ptr<float>(), y.size(0), x.size(1), piece * high, std::min(panels, (piece + 1) * high), upper, result.data_ptr<float>());
     });
     put(out, result);
   });

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 
 namespace ct {
@@ -39,5 +40,15 @@ void parallel(int64_t n, int64_t grain, const Body &body) {
 }
 
 inline int64_t part_limit() { return std::max(1, at::get_num_threads()); }
+
+/// Calls body(piece) for 0..<pieces, each by the thread that is free first: one that is held up keeps none waiting. For work that comes out
+/// the same whoever does it.
+template <class Body>
+void parallel_pieces(int64_t pieces, const Body &body) {
+  std::atomic<int64_t> next{0};
+  parallel(std::min(pieces, part_limit()), 1, [&](int64_t, int64_t, int64_t) {
+    for (int64_t piece; (piece = next.fetch_add(1, std::memory_order_relaxed)) < pieces;) body(piece);
+  });
+}
 
 }  // namespace ct

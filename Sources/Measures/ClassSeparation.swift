@@ -153,12 +153,28 @@ public struct ClassSeparation {
   private static func moments(
     _ sums: Tensor.ClassSums, _ classes: Classes, scale: Double, magnitude: Double
   ) throws -> SeparationResult.Entry {
-    let offsets = try sums.vectors / classes.sizesColumn()  // of a class's mean from its shift
-    let squares = try (sums.squares / classes.sizesColumn().squeeze(1)).doubles()
-    let within = zip(squares, try offsets.square().sum([1]).doubles()).map { scale * max($0 - $1, 0) }
-    let shifts = try sums.shifts.to(.f64)
-    let means = try offsets + (shifts - shifts.narrow(0, 0, 1))
-    let between = try (means - means.mean([0], keep: true)).square().sum().item() / Double(classes.count)
+    // Some classes at a time: copies of all would take as long to come into memory as the rows do to be read.
+    let parts = classes.parts(dimensions: sums.vectors.shape[1])
+    let sizes = try classes.sizesColumn()
+    let squares = try (sums.squares / sizes.squeeze(1)).doubles()
+    let first = try sums.shifts.narrow(0, 0, 1).to(.f64)
+    func offsets(_ part: Range<Int>) throws -> Tensor {  // of the classes' means from their shifts
+      try sums.vectors.narrow(0, part.lowerBound, part.count) / sizes.narrow(0, part.lowerBound, part.count)
+    }
+    func means(_ part: Range<Int>, _ offsets: Tensor) throws -> Tensor {
+      try offsets + (sums.shifts.narrow(0, part.lowerBound, part.count).to(.f64) - first)
+    }
+    var within: [Double] = []
+    var mean = try Tensor.zeros([1, sums.vectors.shape[1]], type: .f64)
+    for part in parts {
+      let offsets = try offsets(part)
+      let shares = try offsets.square().sum([1]).doubles()
+      within += zip(squares[part], shares).map { scale * max($0 - $1, 0) }
+      mean = try mean + means(part, offsets).sum([0], keep: true) / Double(classes.count)
+    }
+    var between = 0.0
+    for part in parts { between += try (means(part, offsets(part)) - mean).square().sum().item() }
+    between /= Double(classes.count)
     let total = within.reduce(0, +) / Double(classes.count) + scale * between
     let debiased = zip(within, classes.sizes).map { $0 * Double($1) / Double($1 - 1) }
     return SeparationResult.Entry(

@@ -24,6 +24,12 @@ public struct Classes: Sendable {
   /// The sizes as a column [K, 1], f64.
   func sizesColumn() throws -> Tensor { try Tensor(sizes.map(Double.init)).unsqueeze(1) }
 
+  /// The classes in ranges, so that a row of `dimensions` numbers in double for each takes a megabyte together.
+  func parts(dimensions: Int) -> [Range<Int>] {
+    let size = max(1, (1 << 17) / max(dimensions, 1))
+    return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+  }
+
   /// The class that `label` has, or nil when no example had it.
   public func index(of label: Int) -> Int? {
     var (low, high) = (0, values.count)

@@ -47,11 +47,17 @@ struct Rows<Source: RowSource> {
   /// Whether the rows of every class are far enough apart for f32: a unit vector is rounded by some 1e-7 of its length, the square of which must
   /// vanish beside their variance.
   private func keepsDigits(_ sums: Tensor.ClassSums) throws -> Bool {
-    let counts = try classes.sizesColumn().squeeze(1)
-    let variances = try (sums.squares / counts - (sums.vectors / classes.sizesColumn()).square().sum([1])).doubles()
-    let lengths = normalized ? nil : try sums.shifts.to(.f64).square().sum([1]).doubles()
+    let sizes = try classes.sizesColumn()
+    var variances: [Double] = []
+    var lengths: [Double] = []
+    for part in classes.parts(dimensions: source.dimensions) {
+      func own(_ values: Tensor) throws -> Tensor { try values.narrow(0, part.lowerBound, part.count) }
+      let means = try (own(sums.vectors) / own(sizes)).square().sum([1])
+      variances += try (own(sums.squares) / own(sizes).squeeze(1) - means).doubles()
+      lengths += try normalized ? part.map { _ in 1 } : own(sums.shifts).to(.f64).square().sum([1]).doubles()
+    }
     return classes.sizes.indices.allSatisfy {
-      variances[$0].isFinite && (classes.sizes[$0] == 1 || variances[$0] > 1e-8 * (lengths?[$0] ?? 1))
+      variances[$0].isFinite && (classes.sizes[$0] == 1 || variances[$0] > 1e-8 * lengths[$0])
     }
   }
 

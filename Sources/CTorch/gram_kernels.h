@@ -1,6 +1,6 @@
 // Products of rows with rows in f32, of matrices in panels of 16 rows: [rows / 16][columns][16], zeros beyond the last row.
-// Included once for each instruction set, after vector_kernels.h, with `gram_tall` (a divisor of 16) and `gram_wide`: the block of
-// registers, gram_tall rows by gram_wide panels.
+// Included once for each instruction set, after vector_kernels.h, with `gram_tall` and `gram_wide`: the block of registers,
+// gram_tall rows by gram_wide panels.
 
 /// To panels begin..<end: scale (x - center), and squares[r] = the sum of each row's squares.
 static void pack(const float *x, const float *center, float scale, int64_t rows, int64_t columns, int64_t begin, int64_t end, float *to, double *squares) {
@@ -26,22 +26,22 @@ static void pack(const float *x, const float *center, float scale, int64_t rows,
   }
 }
 
-template <int Wide, bool Add>
+template <int Tall, int Wide, bool Add>
 static void gram_tile(const float *a, const float *b, int64_t apart, int64_t depth, float *c, int64_t c_row) {
-  v16f sums[gram_tall][Wide] = {};
+  v16f sums[Tall][Wide] = {};
   for (int64_t k = 0; k < depth; ++k, a += 16, b += 16) {
     v16f right[Wide];
 #pragma clang loop unroll(full)
     for (int w = 0; w < Wide; ++w) right[w] = load16(b + w * apart);
 #pragma clang loop unroll(full)
-    for (int r = 0; r < gram_tall; ++r) {
+    for (int r = 0; r < Tall; ++r) {
       const float left = a[r];
 #pragma clang loop unroll(full)
       for (int w = 0; w < Wide; ++w) sums[r][w] += left * right[w];
     }
   }
 #pragma clang loop unroll(full)
-  for (int r = 0; r < gram_tall; ++r)
+  for (int r = 0; r < Tall; ++r)
 #pragma clang loop unroll(full)
     for (int w = 0; w < Wide; ++w) {
       float *place = c + r * c_row + 16 * w;
@@ -50,13 +50,21 @@ static void gram_tile(const float *a, const float *b, int64_t apart, int64_t dep
     }
 }
 
-template <bool Add>
+template <int Tall, bool Add>
 static void gram_tiles(int64_t wide, const float *a, const float *b, int64_t apart, int64_t depth, float *c, int64_t c_row) {
   if constexpr (gram_wide > 2)
-    if (wide == 3) return gram_tile<3, Add>(a, b, apart, depth, c, c_row);
+    if (wide == 3) return gram_tile<Tall, 3, Add>(a, b, apart, depth, c, c_row);
   if constexpr (gram_wide > 1)
-    if (wide == 2) return gram_tile<2, Add>(a, b, apart, depth, c, c_row);
-  gram_tile<1, Add>(a, b, apart, depth, c, c_row);
+    if (wide == 2) return gram_tile<Tall, 2, Add>(a, b, apart, depth, c, c_row);
+  gram_tile<Tall, 1, Add>(a, b, apart, depth, c, c_row);
+}
+
+/// A panel of a with some of b.
+template <bool Add>
+static void gram_panel(int64_t wide, const float *a, const float *b, int64_t apart, int64_t depth, float *c, int64_t c_row) {
+  int64_t r = 0;
+  for (; r + gram_tall <= 16; r += gram_tall) gram_tiles<gram_tall, Add>(wide, a + r, b, apart, depth, c + r * c_row, c_row);
+  if constexpr (16 % gram_tall != 0) gram_tiles<16 % gram_tall, Add>(wide, a + r, b, apart, depth, c + r * c_row, c_row);
 }
 
 /// out [16 a_panels][16 b_panels] = a b', for panels begin..<end of a. With `upper` a and b are one matrix, and only entries above the
@@ -71,12 +79,10 @@ static void gram(const float *a, const float *b, int64_t b_panels, int64_t colum
         const int64_t wide = std::min<int64_t>(gram_wide, b_panels - j);
         for (int64_t i = top; i < std::min(end, top + high); ++i) {
           if (upper && j + wide <= i) continue;
-          for (int64_t r = 0; r < 16; r += gram_tall) {
-            float *c = out + (i * 16 + r) * row + j * 16;
-            const float *left = a + i * apart + k * 16 + r, *right = b + j * apart + k * 16;
-            if (k == 0) gram_tiles<false>(wide, left, right, apart, depth, c, row);
-            else gram_tiles<true>(wide, left, right, apart, depth, c, row);
-          }
+          float *c = out + i * 16 * row + j * 16;
+          const float *left = a + i * apart + k * 16, *right = b + j * apart + k * 16;
+          if (k == 0) gram_panel<false>(wide, left, right, apart, depth, c, row);
+          else gram_panel<true>(wide, left, right, apart, depth, c, row);
         }
         j += wide;
       }

@@ -40,7 +40,7 @@ constexpr bool native_bf16 = false;
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 namespace avx2 {
-constexpr int lanes = 8, tall = 6, wide = 1, gram_tall = 4, gram_wide = 1, logistic_rows = 2, logistic_classes = 2, logistic_columns = 1;
+constexpr int lanes = 8, tall = 6, wide = 1, gram_tall = 6, gram_wide = 1, logistic_rows = 2, logistic_classes = 2, logistic_columns = 1;
 constexpr bool native_bf16 = false;
 #include "vector_kernels.h"
 #include "batch_norm_kernels.h"

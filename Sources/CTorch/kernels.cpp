@@ -81,6 +81,14 @@ bool ct::multiplies_pairs() {
 #endif
 }
 
+bool ct::has_only_avx2() {
+#if defined(__x86_64__)
+  return has_avx2() && !has_avx512();
+#else
+  return false;
+#endif
+}
+
 bool ct::multiplies_tiles() {
 #if defined(__x86_64__)
   return __builtin_cpu_supports("amx-bf16");

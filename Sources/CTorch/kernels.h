@@ -152,6 +152,9 @@ bool multiplies_pairs();
 /// Whether it multiplies tiles of bf16 (AMX), as oneDNN's convolutions do then.
 bool multiplies_tiles();
 
+/// Whether it has AVX2 but not AVX-512, so that our own products of rows are as fast as any.
+bool has_only_avx2();
+
 /// Null where the processor does not multiply pairs of bf16 faster than f32.
 const PairedKernels *paired_kernels();
 const PairedTileKernels *paired_tile_kernels();

@@ -8,6 +8,7 @@
 
 #include "best.h"
 #include "guard.h"
+#include "kernels.h"
 #include "parallel.h"
 
 using namespace ct;
@@ -118,6 +119,49 @@ ct_error *ct_merge_topk(ct_tensor scores, intptr_t offset, bool ordered, ct_tens
         row.take(score + i * n, n, offset);
         row.finish(value + i * k, index + i * k, ordered);
       }
+    });
+  });
+}
+
+bool ct_prefers_panels(void) { return has_only_avx2(); }
+
+ct_error *ct_merge_panels(ct_tensor queries, ct_tensor rows, intptr_t count, ct_tensor bias, intptr_t offset, ct_tensor values, ct_tensor indices) {
+  return guarded([&] {
+    const auto &q = get(queries), &b = get(rows), &best = get(values), &where = get(indices);
+    const auto add = optional(bias);
+    for (const auto *p : {&q, &b})
+      TORCH_CHECK(p->is_cpu() && p->dim() == 3 && p->size(2) == 16 && p->scalar_type() == at::kFloat && p->is_contiguous(), "no panels: ", p->scalar_type(), " ", p->sizes());
+    TORCH_CHECK(q.size(1) == b.size(1) && count >= 0 && count <= 16 * b.size(0), "panels ", q.sizes(), " and ", count, " rows of ", b.sizes(), " do not fit");
+    TORCH_CHECK(best.dim() == 2 && q.size(0) == (best.size(0) + 15) / 16 && where.sizes() == best.sizes() && best.is_contiguous() && where.is_contiguous() && best.is_cpu() &&
+                    where.is_cpu() && best.scalar_type() == at::kFloat && where.scalar_type() == at::kLong,
+                "values ", best.sizes(), " and indices ", where.sizes(), " do not go with queries ", q.sizes());
+    TORCH_CHECK(offset >= 0 && offset <= Best::most - count, "rows must lie below ", Best::most, ", are from ", offset, " on");
+    TORCH_CHECK(!add.defined() || (add.is_cpu() && add.scalar_type() == at::kFloat && add.is_contiguous() && add.numel() == count), "bias must be [", count, "] f32");
+    const int64_t d = q.size(1), k = best.size(1), total = best.size(0), panels = (count + 15) / 16;
+    const float *query = q.data_ptr<float>(), *row = b.data_ptr<float>(), *shift = add.defined() ? add.data_ptr<float>() : nullptr;
+    auto *value = best.data_ptr<float>();
+    auto *index = where.data_ptr<int64_t>();
+    constexpr int64_t high = 4, wide = 32;  // panels of a product, so that it stays in the second cache
+    parallel_pieces((q.size(0) + high - 1) / high, [&](int64_t piece) {
+      const int64_t top = piece * high, first = 16 * top, here = std::min(16 * high, total - first);
+      std::vector<float> scores(16 * high * 16 * wide);
+      std::vector<Best> lists;
+      lists.reserve(here);
+      for (int64_t i = 0; i < here; ++i) {
+        lists.emplace_back(k);
+        lists[i].start(value + (first + i) * k, index + (first + i) * k);
+      }
+      for (int64_t left = 0; left < panels; left += wide) {
+        const int64_t columns = std::min(wide, panels - left), own = std::min(16 * columns, count - 16 * left);
+        measure_kernels().gram(query + first * d, row + 16 * left * d, columns, d, 0, std::min(high, q.size(0) - top), false, scores.data());
+        for (int64_t i = 0; i < here; ++i) {
+          float *line = scores.data() + i * 16 * columns;
+          if (shift)
+            for (int64_t j = 0; j < own; ++j) line[j] += shift[16 * left + j];
+          lists[i].take(line, own, offset + 16 * left);
+        }
+      }
+      for (int64_t i = 0; i < here; ++i) lists[i].finish(value + (first + i) * k, index + (first + i) * k, false);
     });
   });
 }

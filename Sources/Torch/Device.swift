@@ -46,6 +46,8 @@ public enum Machine {
   public static var hasNativeBF16: Bool { ct_has_bf16() }
   /// Whether our own kernels multiply bf16 in pairs here: `packedRough`, `mergeRough`.
   public static var multipliesPairs: Bool { ct_multiplies_pairs() }
+  /// Whether `mergePanels` is faster here than a product and `mergeTopK`.
+  public static var prefersPanels: Bool { ct_prefers_panels() }
   /// Whether this build of LibTorch sees an NVIDIA GPU.
   public static var hasCUDA: Bool { ct_has_cuda() }
   /// Whether this program is linked with a LibTorch for CUDA, whether there is a GPU or not.

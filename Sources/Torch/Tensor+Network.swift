@@ -97,6 +97,15 @@ extension Tensor {
     try check(ct_merge_topk(raw, offset, ordered, values.raw, indices.raw), "mergeTopK")
   }
 
+  /// Merges, as `mergeTopK` does in any order, the products of these queries with `count` rows, both in `panels`, plus `bias` [count] (f32); a
+  /// product sums 256 numbers at a time in f32, and their sums.
+  public func mergePanels(
+    _ rows: Tensor, count: Int, bias: Tensor?, offset: Int, values: Tensor, indices: Tensor
+  ) throws(TorchError) {
+    try check(
+      ct_merge_panels(raw, rows.raw, count, bias?.raw ?? Tensor.absent, offset, values.raw, indices.raw), "mergePanels")
+  }
+
   /// These rows [n, d] (f32, d a multiple of 16) in bf16, packed for `mergeRough`, and the distances [n] (f64) by which they were
   /// moved. An error where `Machine.multipliesPairs` is false.
   public func packedRough() throws(TorchError) -> (packed: Tensor, errors: Tensor) {

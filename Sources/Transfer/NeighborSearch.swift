@@ -95,6 +95,7 @@ struct NeighborSearch {
     let ready = try Tensor.concat(
       Self.blocks(total).map { try prepared(queries.narrow(0, $0.lowerBound, $0.count)) })
     let narrow = try isRough ? Self.rounded(ready) : nil
+    let panels = try !isRough && Machine.prefersPanels ? Self.panels(ready) : nil
     let values = try Tensor.full([total, candidates], -.infinity)
     let places = try Tensor.full([total, candidates], -1, type: .i64)
     let parts = Self.blocks(total, of: Self.sizes.queries)
@@ -121,6 +122,11 @@ struct NeighborSearch {
           bias: bias == nil ? nil : .concat(packed.compactMap(\.bias)), offset: packed[0].range.lowerBound,
           values: values, indices: places)
         packed = []
+        continue
+      }
+      if let panels {
+        try panels.mergePanels(
+          Self.panels(near), count: tile.count, bias: bias, offset: tile.lowerBound, values: values, indices: places)
         continue
       }
       let matrix = try near.t()
@@ -173,10 +179,16 @@ struct NeighborSearch {
     distance == .cosine ? score : (norm * norm - score * score) / 2
   }
 
-  /// How far a tile's score may be off: products in blocks of at most d/16 sums of 16, rough ones one after the other, and
-  /// rounded factors.
+  private static func panels(_ rows: Tensor) throws -> Tensor {
+    try rows.panels(minus: .zeros([rows.shape[1]], type: .f64)).panels
+  }
+
+  /// How far a tile's score may be off: products in blocks of at most d/16 sums of 16, rough ones one after the other, those of panels 256 at a
+  /// time; and rounded factors.
   private func rounding(_ norm: Double, _ largest: Double, isRough: Bool) -> Double {
-    let unit = (Double(dimensions) / (isRough ? 1 : 16) + 32) * 0x1p-24
+    let d = Double(dimensions)
+    let sums = isRough ? d : Machine.prefersPanels ? min(d, 256) + d / 256 : d / 16
+    let unit = (sums + 32) * 0x1p-24
     guard distance == .euclidean else { return unit }
     let reach = norm * largest + largest * largest
     // Beyond single precision scores are infinite or none, and bound nothing.

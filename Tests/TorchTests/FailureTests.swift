@@ -186,6 +186,14 @@ import Torch
             offset: 0, values: Tensor.zeros([1, 2]), indices: Tensor([0, 1], shape: [1, 2]))
         }
       ),
+      (
+        "queries that are no panels",
+        {
+          try Tensor.ones([2, 16]).mergePanels(
+            Tensor.ones([1, 16, 16]), count: 1, bias: nil, offset: 0, values: .zeros([2, 1]),
+            indices: Tensor([0, 1], shape: [2, 1]))
+        }
+      ),
       ("rows in f64 to be packed", { _ = try Tensor.zeros([2, 16], type: .f64).packedRough() }),
       (
         "queries in f32 for packed rows",

@@ -26,6 +26,36 @@ import Torch
     }
   }
 
+  /// Products of whole numbers, which f32 has exactly, with many ties, in two parts with and without bias, against a sort of all.
+  @Test(arguments: [1, 60, 150], [(5, 31), (300, 700)], [false, true])
+  func panelsEqualSortingAll(queries: Int, rows: (d: Int, count: Int), isBiased: Bool) throws {
+    let (d, n, k) = (rows.d, rows.count, 40)
+    func numbers(_ stream: UInt64, _ count: Int) -> [Double] {
+      (0..<count).map { (counterUniform(stream, $0) * 5).rounded(.down) - 2 }
+    }
+    func panels(_ x: Tensor) throws -> Tensor { try x.panels(minus: .zeros([d], type: .f64)).panels }
+    let q = try Tensor(numbers(1, queries * d), shape: [queries, d])
+    let x = try Tensor(numbers(2, n * d), shape: [n, d])
+    let bias = try Tensor(numbers(3, n))
+    let values = try Tensor.full([queries, k], -.infinity)
+    let indices = try Tensor.full([queries, k], -1, type: .i64)
+    for part in [0..<20, 20..<n] {
+      try panels(q.to(.f32)).mergePanels(
+        panels(x.narrow(0, part.lowerBound, part.count).to(.f32)), count: part.count,
+        bias: isBiased ? bias.narrow(0, part.lowerBound, part.count).to(.f32) : nil, offset: part.lowerBound,
+        values: values, indices: indices)
+    }
+    let products = try q.matmul(x.t())
+    let scores = try (isBiased ? products + bias : products).doubles()
+    let (foundValues, foundIndices) = (try values.to(.f64).doubles(), try indices.ints())
+    for query in 0..<queries {
+      let line = Array(scores[query * n..<(query + 1) * n])
+      let best = line.indices.sorted { (-line[$0], $0) < (-line[$1], $1) }.prefix(k)
+      let found = (0..<k).map { (foundIndices[query * k + $0], foundValues[query * k + $0]) }.filter { $0.0 >= 0 }
+      #expect(found.map(\.0).sorted() == best.sorted() && found.allSatisfy { line[$0.0] == $0.1 })
+    }
+  }
+
   @Test func minusInfinityIsACandidateAndNaNIsNone() throws {
     let values = try Tensor.full([1, 3], -.infinity)
     let indices = try Tensor.full([1, 3], -1, type: .i64)

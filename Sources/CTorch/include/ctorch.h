@@ -220,6 +220,10 @@ CT_CALL ct_list_blend(const ct_tensor *averages, const ct_tensor *values, intptr
 /* For each row of scores [q, n] merges into the row's running best: `values` [q, k] f32 and `indices` [q, k] i64, where -1 marks
  * an empty place; `ordered`: descending afterwards, equal scores the lower index first. NaN is never taken. Columns stand for offset + j. */
 CT_CALL ct_merge_topk(ct_tensor scores, intptr_t offset, bool ordered, ct_tensor values, ct_tensor indices);
+/* The same of products of rows in panels (ct_panels): queries, and `count` rows, plus bias [count] or none. Faster than a product and ct_merge_topk where
+ * there is AVX2 alone, which ct_prefers_panels says. */
+bool ct_prefers_panels(void);
+CT_CALL ct_merge_panels(ct_tensor queries, ct_tensor rows, intptr_t count, ct_tensor bias, intptr_t offset, ct_tensor values, ct_tensor indices);
 /* The same by products of bf16, where the processor multiplies pairs of them (else an error): rows [n, d] f32, d a multiple of 16, rounded and packed,
  * with the distances [n] f64 that they were moved by; and the merging of scores of queries [q, d] bf16 against `count` packed rows, plus bias [count] or none. */
 bool ct_multiplies_pairs(void);

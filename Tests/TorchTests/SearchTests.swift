@@ -27,9 +27,9 @@ import Torch
   }
 
   /// Products of whole numbers, which f32 has exactly, with many ties, in two parts with and without bias, against a sort of all.
-  @Test(arguments: [1, 60, 150], [(5, 31), (300, 700)], [false, true])
-  func panelsEqualSortingAll(queries: Int, rows: (d: Int, count: Int), isBiased: Bool) throws {
-    let (d, n, k) = (rows.d, rows.count, 40)
+  @Test(arguments: [(1, false), (60, true), (60, false), (150, true)], [(5, 31), (300, 700)])
+  func panelsEqualSortingAll(queries: (Int, Bool), rows: (Int, Int)) throws {
+    let ((queries, isBiased), (d, n), k) = (queries, rows, 40)
     func numbers(_ stream: UInt64, _ count: Int) -> [Double] {
       (0..<count).map { (counterUniform(stream, $0) * 5).rounded(.down) - 2 }
     }
